@@ -1,0 +1,122 @@
+/* Containers: the life cycle of runtime-spec's runtime.md. */
+#ifndef HAKO_CONTAINER_H
+#define HAKO_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <hako/error.h>
+#include <hako/process.h>
+#include <hako/runtime.h>
+#include <hako/spec.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hako_container hako_container;
+
+/* Sized as hako_runtime_options; zero is the default of every member but the stdio ones, which
+ * HAKO_CREATE_OPTIONS_INIT sets. */
+struct hako_create_options {
+	size_t size;
+	const char *bundle;         /* directory; NULL: "." */
+	const hako_spec *spec;      /* NULL: the bundle's config.json */
+	const char *console_socket; /* path of the socket that gets the pty's master, or NULL */
+	int console_fd;             /* a connected socket instead of a path; -1: none */
+	const char *pidfd_socket;   /* path of the socket that gets init's pidfd, or NULL */
+	const char *pid_file;       /* written when the container is created, or NULL */
+	const char *notify_socket;  /* host's NOTIFY_SOCKET to pass readiness on to, or NULL */
+	int stdio[3];               /* become the container's 0, 1, 2; -1: the caller's own */
+	unsigned int preserve_fds;  /* fds 3 .. 3+n-1 of the caller go through */
+	unsigned int listen_fds;    /* more of them, before those, announced as LISTEN_FDS */
+	bool no_pivot;              /* MS_MOVE and chroot instead of pivot_root */
+	bool no_new_keyring;        /* keep the caller's session keyring */
+};
+
+#define HAKO_CREATE_OPTIONS_INIT                                                                   \
+	{                                                                                          \
+		.size = sizeof(struct hako_create_options), .console_fd = -1, .stdio = {-1, -1, -1} \
+	}
+
+/* Create: everything is set up but the user's program. *ret is the caller's, freed by
+ * hako_container_free, which does not touch the container itself. On failure nothing is left. The
+ * container's init is a child of the calling process.
+ * Errors: EINVAL (id, config), EEXIST (the id is taken), ENOENT, and what the kernel refuses. */
+HAKO_API int hako_create(hako_runtime *runtime, const char *id,
+	const struct hako_create_options *options, hako_container **ret, hako_error **err);
+/* Create and start in one step, which is faster than both. */
+HAKO_API int hako_run(hako_runtime *runtime, const char *id,
+	const struct hako_create_options *options, hako_container **ret, hako_error **err);
+/* A container that exists. ENOENT "container does not exist". */
+HAKO_API int hako_container_open(hako_runtime *runtime, const char *id, hako_container **ret,
+	hako_error **err);
+HAKO_API void hako_container_free(hako_container *container); /* NULL is accepted */
+
+/* Run the user's program of a created container. Returns when it has been executed. */
+HAKO_API int hako_start(hako_container *container, hako_error **err);
+
+enum hako_status {
+	HAKO_CREATING = 0,
+	HAKO_CREATED = 1,
+	HAKO_RUNNING = 2,
+	HAKO_PAUSED = 3,
+	HAKO_STOPPED = 4,
+};
+
+/* "creating", "created", "running", "paused", "stopped" */
+HAKO_API const char *hako_status_name(enum hako_status status);
+
+struct hako_annotation {
+	const char *key;
+	const char *value;
+};
+
+/* Strings live until hako_state_done. */
+struct hako_state {
+	const char *id;
+	enum hako_status status;
+	pid_t pid; /* 0 when stopped */
+	const char *bundle;
+	const char *rootfs;
+	const char *created; /* RFC 3339 with nanoseconds, UTC */
+	uint32_t owner_uid;
+	const char *owner; /* user name, or "#UID" */
+	const struct hako_annotation *annotations;
+	size_t annotation_count;
+	void *internal;
+};
+
+HAKO_API int hako_state(hako_container *container, struct hako_state *ret, hako_error **err);
+HAKO_API void hako_state_done(struct hako_state *state);
+
+/* Signal the container's init; SIGKILL without a pid namespace of its own, or all: every process of
+ * its cgroup. ESRCH "container not running". */
+HAKO_API int hako_kill(hako_container *container, int signal, bool all, hako_error **err);
+/* Signal number of "9", "KILL", "SIGKILL", "sigkill", "RTMIN+1"; 0 where there is none such. */
+HAKO_API int hako_signal_number(const char *name);
+
+/* Remove a stopped (or created) container with all that it had; force kills it first and finishes
+ * what an interrupted create left behind. EBUSY "cannot delete container ... that is not stopped".
+ * The handle stays the caller's to free. */
+HAKO_API int hako_delete(hako_container *container, bool force, hako_error **err);
+/* By id; force succeeds for an id that does not exist and for a half-made container. */
+HAKO_API int hako_delete_id(hako_runtime *runtime, const char *id, bool force, hako_error **err);
+
+/* The ids of all containers, sorted; freed with hako_ids_free. A missing state directory is empty
+ * if it is the default one, else ENOENT. */
+HAKO_API int hako_list(hako_runtime *runtime, char ***ret, size_t *ret_count, hako_error **err);
+HAKO_API void hako_ids_free(char **ids, size_t count);
+
+/* The container's first process. For the program that created it, hako_process_wait gives its
+ * status. The process is the caller's, freed by hako_process_free. */
+HAKO_API int hako_container_process(hako_container *container, hako_process **ret,
+	hako_error **err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,14 @@
+/* libhako: OCI containers from C. This header includes all the others. */
+#ifndef HAKO_HAKO_H
+#define HAKO_HAKO_H
+
+#include <hako/container.h>
+#include <hako/error.h>
+#include <hako/features.h>
+#include <hako/plan.h>
+#include <hako/process.h>
+#include <hako/runtime.h>
+#include <hako/spec.h>
+#include <hako/version.h>
+
+#endif

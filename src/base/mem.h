@@ -1,0 +1,33 @@
+/* Memory: scoped heap pointers, and an arena for data that lives and dies together. */
+#ifndef HK_BASE_MEM_H
+#define HK_BASE_MEM_H
+
+#include <stdlib.h>
+#include <stddef.h>
+
+/* free()d when it leaves its scope; initialise it at the declaration. */
+#define HK_FREE __attribute__((cleanup(hk_free_pointer)))
+
+static inline void hk_free_pointer(void *p)
+{
+	free(*(void **)p);
+}
+
+#define HK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Everything allocated from an arena is zeroed, aligned for any type, and freed by hk_arena_done
+ * alone. Zero-initialise it. Allocations return NULL when memory is out. */
+struct hk_arena {
+	struct hk_arena_block *last;
+};
+
+void *hk_arena_alloc(struct hk_arena *arena, size_t size);
+/* count * size, NULL on overflow. */
+void *hk_arena_array(struct hk_arena *arena, size_t count, size_t size);
+char *hk_arena_strdup(struct hk_arena *arena, const char *s);
+char *hk_arena_strndup(struct hk_arena *arena, const char *s, size_t len);
+char *hk_arena_printf(struct hk_arena *arena, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void hk_arena_done(struct hk_arena *arena);
+
+#endif

@@ -1,0 +1,115 @@
+/* A container's cgroup: one directory in each hierarchy of the host, whatever mix of v1 and v2 that
+ * is. Managers: the file system (cgroupfs), disabled; systemd composes with the first. */
+#ifndef HK_CGROUP_CGROUP_H
+#define HK_CGROUP_CGROUP_H
+
+#include "base/mem.h"
+#include "plan/facts.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum hk_cgroup_mode {
+	HK_CGROUP_NONE,   /* no cgroup file system at all */
+	HK_CGROUP_V1,     /* v1 hierarchies only */
+	HK_CGROUP_HYBRID, /* v1 hierarchies and a cgroup2 mount beside them */
+	HK_CGROUP_V2,     /* cgroup2 on /sys/fs/cgroup */
+};
+
+#define HK_CGROUP_MAX_HIERARCHIES 24
+
+struct hk_cgroup_hierarchy {
+	bool v2;
+	const char *controllers; /* "cpu,cpuacct", "name=systemd"; v2: "" */
+	const char *mountpoint;  /* host path */
+	const char *self;        /* our own cgroup in it: "/", "/user.slice/..." */
+};
+
+/* The host's hierarchies. */
+struct hk_cgroup_host {
+	enum hk_cgroup_mode mode;
+	struct hk_cgroup_hierarchy hierarchies[HK_CGROUP_MAX_HIERARCHIES];
+	size_t count;
+};
+
+/* From statfs(/sys/fs/cgroup) and /proc/self/cgroup; mountinfo only where hierarchies are not in
+ * their usual places. Strings live in arena. */
+int hk_cgroup_host_probe(struct hk_arena *arena, struct hk_cgroup_host *ret, struct hk_err *err);
+
+enum hk_cgroup_manager {
+	HK_CGROUP_MANAGER_CGROUPFS,
+	HK_CGROUP_MANAGER_SYSTEMD,
+	HK_CGROUP_MANAGER_DISABLED,
+};
+
+struct hk_cgroup_request {
+	enum hk_cgroup_manager manager;
+	const char *id;
+	const char *cgroups_path; /* linux.cgroupsPath; NULL: /ID beside our own */
+	bool rootless;            /* permission errors are ignored where nothing was asked for */
+	const struct hk_resources *resources; /* NULL: none */
+	bool own_namespaces_writable;         /* delegate: new cgroup ns and a rw cgroup mount (v2) */
+	uint32_t owner_uid;                   /* host uid that the delegated files go to */
+};
+
+struct hk_cgroup; /* opaque; every string and fd inside is its own */
+
+/* Decide where the container's directories are. Makes nothing. err names /linux/cgroupsPath. */
+int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_request *request,
+	struct hk_cgroup **ret, struct hk_err *err);
+void hk_cgroup_free(struct hk_cgroup *cgroup);
+
+/* Make the directories, the missing parents too, with cpuset filled in and device rules and limits
+ * applied. Refuses a directory that holds processes or is frozen (-EBUSY). On failure everything
+ * made here is removed again. err names the property of the resource. */
+int hk_cgroup_create(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	struct hk_err *err);
+
+/* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
+const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
+/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; -1: none. Stays the cgroup's. */
+int hk_cgroup_v2_fd(const struct hk_cgroup *cgroup);
+/* How the container's cgroup mount is made up. */
+const struct hk_cgroup_mount *hk_cgroup_mounts(const struct hk_cgroup *cgroup, size_t *ret_count);
+
+/* State on disk: "controllers" -> host directory, as runc's cgroup_paths (v2: ""). */
+size_t hk_cgroup_path_count(const struct hk_cgroup *cgroup);
+void hk_cgroup_path(const struct hk_cgroup *cgroup, size_t i, const char **ret_controllers,
+	const char **ret_path);
+/* From what the state says; needs no probe of the host. Directories may be gone. */
+int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct hk_err *err);
+
+/* Later calls, on a new or an opened one. A directory that is gone counts as empty. */
+int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_err *err); /* devices are never touched */
+int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err); /* waits */
+bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup);
+/* sig to every process in it and below. SIGKILL: cgroup.kill, else freeze, kill, thaw. */
+int hk_cgroup_kill(struct hk_cgroup *cgroup, int sig, struct hk_err *err);
+/* Pids in it and below; heap array, the caller frees. */
+int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, struct hk_err *err);
+/* Has the kernel killed something in it for lack of memory? */
+bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup);
+/* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. */
+int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err);
+
+/* ---- pure: resources -> files (cgroup/convert.c), for create, update, explain, golden tests ---- */
+
+struct hk_cgroup_setting {
+	const char *controller; /* v1: the hierarchy that has it; v2: the controller needed, or NULL */
+	const char *file;       /* "memory.max" */
+	const char *value;
+	const char *property;   /* "/linux/resources/memory/limit" */
+};
+
+/* Settings in the order in which they are written. v2: cgroup2 file names. Errors for what this
+ * version cannot express. Allocated in arena. */
+int hk_cgroup_convert(const struct hk_resources *resources, bool v2, struct hk_arena *arena,
+	struct hk_cgroup_setting **ret, size_t *ret_count, struct hk_err *err);
+
+/* The device rules in force: the spec's, then the defaults that are always appended. */
+int hk_cgroup_device_rules(const struct hk_resources *resources, struct hk_arena *arena,
+	struct hk_device_rule **ret, size_t *ret_count);
+
+#endif

@@ -1,0 +1,40 @@
+/* Making a plan: (spec, facts, options) -> one block of memory. Touches nothing outside. */
+#ifndef HK_PLAN_BUILD_H
+#define HK_PLAN_BUILD_H
+
+#include "plan/facts.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+/* What the caller asks for beside config.json, and what the runtime has decided already. */
+struct hk_plan_options {
+	const char *id;
+	const char *bundle;      /* absolute */
+	const char *rootfs;      /* absolute, as the host sees it */
+	bool no_pivot;
+	bool no_new_keyring;
+	uint32_t preserve_fds;   /* counted from fd 3, the LISTEN_FDS ones included */
+	uint32_t listen_fds;     /* of those, LISTEN_FDS says so many */
+	bool console;            /* HK_SLOT_CONSOLE will be there */
+	const char *notify_dir;  /* host directory of the notify socket, bound on /run/notify; or NULL */
+	const void *seccomp_filter; /* BPF instructions (plan/seccomp.h); size 0: none */
+	size_t seccomp_size;        /* bytes */
+	uint32_t seccomp_flags;     /* SECCOMP_FILTER_FLAG_* */
+	bool seccomp_notify;
+	/* Where the container's cgroup is. */
+	const char *const *cgroup_join; /* host files to write "0" into, in order */
+	size_t cgroup_join_count;
+	const struct hk_cgroup_mount *cgroup_mounts; /* see plan/facts.h */
+	size_t cgroup_mount_count;
+};
+
+/* The block is allocated from arena. Errors name the property. */
+int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, struct hk_arena *arena, const struct hk_plan **ret,
+	struct hk_err *err);
+
+/* The plan as text, one line a step: "mount  fstype=proc target=/proc  (/mounts/0)". Appended. */
+struct hk_strbuf;
+void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out);
+
+#endif

@@ -1,0 +1,185 @@
+/* The one list of step kinds: what the init stage can be told to do, with the arguments of each.
+ * The plan's structs, its checker, `explain` and the init stage's dispatch table are made from it.
+ *
+ * Field types: u32 u64 i64 numbers; str a string that may be absent; strs an array of strings;
+ * u32s an array of numbers; bytes an octet string. MS_* and MOUNT_ATTR_* are the kernel's values
+ * (base/sys.h, sys/mount.h). Paths named target, path or destination are inside the container's
+ * root; source and file are the host's. */
+#ifndef HK_PLAN_STEPS_H
+#define HK_PLAN_STEPS_H
+
+/* clang-format off */
+
+/* Write the score into /proc/self/oom_score_adj. */
+#define HK_FIELDS_oom_score_adj(F) F(i64, score)
+/* Write "0" into a host file: a v1 `tasks` or a `cgroup.procs`. Only while single-threaded. */
+#define HK_FIELDS_cgroup_join(F) F(str, file)
+/* setns(2) to the fd in the slot; type is one HK_CLONE_NEW* bit. */
+#define HK_FIELDS_ns_join(F) F(u32, slot) F(u64, type)
+/* unshare(2). With HK_CLONE_NEWUSER (alone): asks the runtime for the id maps and waits for them. */
+#define HK_FIELDS_ns_unshare(F) F(u64, flags)
+/* setresgid, setresuid to 0 and, where allowed, no supplementary groups: root of the user
+ * namespace just entered. */
+#define HK_FIELDS_become_root(F) F(u32, set_groups)
+/* /proc/self/timens_offsets, between unshare(CLONE_NEWTIME) and fork. */
+#define HK_FIELDS_time_offsets(F) \
+	F(u32, has_monotonic) F(i64, monotonic_sec) F(u32, monotonic_nsec) \
+	F(u32, has_boottime) F(i64, boottime_sec) F(u32, boottime_nsec)
+/* Go on as a child of the runtime's (CLONE_PARENT) in the pid and time namespaces entered last. */
+#define HK_FIELDS_fork(F) F(u32, unused)
+#define HK_FIELDS_session(F) F(u32, unused) /* setsid(2) */
+/* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which brings lo up. */
+#define HK_FIELDS_netlink(F) F(u32, unused)
+/* Join a new session keyring of that name; or the anonymous one. label may be absent. */
+#define HK_FIELDS_keyring(F) F(str, name) F(str, label) F(u32, user_namespace)
+
+/* mount(NULL, "/", NULL, flags, NULL), before anything is mounted. */
+#define HK_FIELDS_propagation(F) F(u64, flags)
+/* Open the root file system, make the mount it stands on private, bind it onto itself. */
+#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive)
+/* A new file system instance by fsopen/fsmount, attached at target. sb_options: comma-separated,
+ * for fsconfig. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*. else_bind: host path bound recursively
+ * (read-only attrs kept) where the kernel refuses the file system. label: LSM context= or absent. */
+#define HK_FIELDS_mount(F) \
+	F(str, fstype) F(str, source) F(str, target) F(str, sb_options) F(u64, attrs) \
+	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(str, else_bind) F(u32, how)
+/* A bind mount. attrs_set/attrs_clear for the mount itself, rec_* for the whole tree. */
+#define HK_FIELDS_bind(F) \
+	F(str, source) F(str, target) F(u32, recursive) F(u64, attrs_set) F(u64, attrs_clear) \
+	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(u32, how)
+/* mount_setattr on an existing mount point, deferred until its contents are made. */
+#define HK_FIELDS_remount(F) F(str, target) F(u64, attrs_set) F(u64, attrs_clear)
+/* A node by mknodat, checked, chmod and chown by fd; bound from the host's node of that path where
+ * bind is set or mknod is not permitted. mode: type and permission bits. */
+#define HK_FIELDS_device(F) \
+	F(str, path) F(u32, mode) F(u32, major) F(u32, minor) F(u32, uid) F(u32, gid) F(u32, bind)
+/* An existing link with another target, or a file, is replaced when replace is set. */
+#define HK_FIELDS_symlink(F) F(str, target) F(str, path) F(u32, replace)
+/* A pseudo-terminal of the container's devpts: its master goes to the console socket's slot, its
+ * peer becomes stdio and the controlling terminal, and is bound onto /dev/console. */
+#define HK_FIELDS_console(F) F(u32, width) F(u32, height) F(u32, uid) F(u32, bind_console)
+/* Tell the runtime that this HK_SYNC_* point is reached; go on when it says so. */
+#define HK_FIELDS_sync(F) F(u32, point)
+/* Run a hook here: stdin is state_before + our pid in decimal + state_after. */
+#define HK_FIELDS_hook(F) \
+	F(str, name) F(u32, index) F(str, path) F(strs, args) F(strs, env) F(u32, has_env) \
+	F(i64, timeout) F(str, state_before) F(str, state_after)
+/* Make the root file system "/": HK_PIVOT_*. */
+#define HK_FIELDS_pivot(F) F(u32, how)
+/* Propagation of "/" for the container, after the pivot. */
+#define HK_FIELDS_root_propagation(F) F(u64, flags)
+#define HK_FIELDS_hostname(F) F(str, name)
+#define HK_FIELDS_domainname(F) F(str, name)
+/* key as a path below /proc/sys. */
+#define HK_FIELDS_sysctl(F) F(str, key) F(str, value)
+#define HK_FIELDS_mask(F) F(str, path)
+#define HK_FIELDS_readonly(F) F(str, path)
+
+#define HK_FIELDS_umask(F) F(u32, mask)
+/* Write value into /proc/thread-self/FILE. */
+#define HK_FIELDS_lsm(F) F(str, file) F(str, value)
+#define HK_FIELDS_scheduler(F) \
+	F(u32, policy) F(i64, nice) F(i64, priority) F(u64, flags) F(u64, runtime) F(u64, deadline) \
+	F(u64, period)
+#define HK_FIELDS_io_priority(F) F(u32, value) /* as ioprio_set(2) takes it */
+#define HK_FIELDS_personality(F) F(u64, domain)
+#define HK_FIELDS_no_new_privs(F) F(u32, unused)
+/* stdio that is /dev/null becomes the container's; the rest is chowned to the user. */
+#define HK_FIELDS_stdio(F) F(u32, uid)
+/* chdir, the directory made where missing (as root); once before the user is switched, and again
+ * after it where that was not permitted. getcwd must be inside. */
+#define HK_FIELDS_cwd(F) F(str, path)
+/* HOME from /etc/passwd, where the environment has none. */
+#define HK_FIELDS_home(F) F(u32, uid)
+/* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. */
+#define HK_FIELDS_credentials(F) \
+	F(u32, uid) F(u32, gid) F(u32s, gids) F(u32, set_groups) F(u64, bounding) F(u64, effective) \
+	F(u64, inheritable) F(u64, permitted) F(u64, ambient)
+/* Find the program as the user: a create-time error where there is none. */
+#define HK_FIELDS_lookup(F) F(str, name) F(str, search_path)
+/* notify: the listener's fd goes to the runtime. flags: SECCOMP_FILTER_FLAG_*. */
+#define HK_FIELDS_seccomp(F) F(bytes, filter) F(u32, flags) F(u32, notify)
+/* All but the user's program is set up; the runtime sets rlimits, writes the state, says go. */
+#define HK_FIELDS_ready(F) F(u32, unused)
+/* Wait until `start` writes a byte to HK_SLOT_START. */
+#define HK_FIELDS_wait_start(F) F(u32, unused)
+/* close_range, execve. Never returns on success. */
+#define HK_FIELDS_exec(F) F(strs, args) F(strs, env) F(u32, preserve_fds)
+
+/* The enum's name, the struct's name, what it does in a few words (error messages, explain). */
+#define HK_STEP_KINDS(X) \
+	X(OOM_SCORE_ADJ, oom_score_adj, "set the OOM score adjustment") \
+	X(CGROUP_JOIN, cgroup_join, "join the cgroup") \
+	X(NS_JOIN, ns_join, "join a namespace") \
+	X(NS_UNSHARE, ns_unshare, "make namespaces") \
+	X(BECOME_ROOT, become_root, "become root of the user namespace") \
+	X(TIME_OFFSETS, time_offsets, "set the time namespace's offsets") \
+	X(FORK, fork, "enter the pid namespace") \
+	X(SESSION, session, "start a session") \
+	X(NETLINK, netlink, "bring up the loopback device") \
+	X(KEYRING, keyring, "join a session keyring") \
+	X(PROPAGATION, propagation, "set mount propagation") \
+	X(ROOTFS, rootfs, "open the root file system") \
+	X(MOUNT, mount, "mount a file system") \
+	X(BIND, bind, "bind mount") \
+	X(REMOUNT, remount, "change mount attributes") \
+	X(DEVICE, device, "make a device node") \
+	X(SYMLINK, symlink, "make a symbolic link") \
+	X(CONSOLE, console, "open the console") \
+	X(SYNC, sync, "wait for the runtime") \
+	X(HOOK, hook, "run a hook") \
+	X(PIVOT, pivot, "enter the root file system") \
+	X(ROOT_PROPAGATION, root_propagation, "set the root's propagation") \
+	X(HOSTNAME, hostname, "set the host name") \
+	X(DOMAINNAME, domainname, "set the domain name") \
+	X(SYSCTL, sysctl, "set a sysctl") \
+	X(MASK, mask, "mask a path") \
+	X(READONLY, readonly, "make a path read-only") \
+	X(UMASK, umask, "set the umask") \
+	X(LSM, lsm, "set the LSM label") \
+	X(SCHEDULER, scheduler, "set the scheduler") \
+	X(IO_PRIORITY, io_priority, "set the I/O priority") \
+	X(PERSONALITY, personality, "set the personality") \
+	X(NO_NEW_PRIVS, no_new_privs, "set no_new_privs") \
+	X(STDIO, stdio, "prepare stdio") \
+	X(CWD, cwd, "change the working directory") \
+	X(HOME, home, "find the home directory") \
+	X(CREDENTIALS, credentials, "switch user and capabilities") \
+	X(LOOKUP, lookup, "find the program") \
+	X(SECCOMP, seccomp, "load the seccomp filter") \
+	X(READY, ready, "report ready") \
+	X(WAIT_START, wait_start, "wait for start") \
+	X(EXEC, exec, "execute the program")
+
+/* clang-format on */
+
+/* how of a mount or bind */
+enum hk_mount_how {
+	HK_MOUNT_PLAIN_DIR = 1u << 0,   /* destination must be a real directory: proc, sysfs, ... */
+	HK_MOUNT_TMPCOPYUP = 1u << 1,   /* copy what the destination held into the new tmpfs */
+	HK_MOUNT_KEEP_MODE = 1u << 2,   /* tmpfs: take the mode of the directory it covers */
+	HK_MOUNT_OPTIONAL = 1u << 3,    /* a source that does not exist is skipped */
+	HK_MOUNT_FILE = 1u << 4,        /* the source is known to be no directory */
+	HK_MOUNT_ALLOW_UNDER_PROC = 1u << 5, /* made by ourselves, not asked for by config.json */
+};
+
+enum hk_sync_point {
+	HK_SYNC_HOOKS, /* mounts and devices are there: prestart and createRuntime hooks run */
+};
+
+enum hk_pivot {
+	HK_PIVOT_ROOT,   /* pivot_root(".", ".") */
+	HK_PIVOT_MOVE,   /* --no-pivot: MS_MOVE and chroot */
+	HK_PIVOT_CHROOT, /* no mount namespace of its own */
+};
+
+/* Descriptors that come with the plan. */
+enum hk_slot {
+	HK_SLOT_CONSOLE, /* connected stream socket: takes the pty's master */
+	HK_SLOT_START,   /* read side: a byte says start */
+	HK_SLOT_RESULT,  /* write side: closed by a successful exec, else an error text */
+	HK_SLOT_NS,      /* + enum hk_ns_type: namespaces to join */
+	HK_SLOT_COUNT = HK_SLOT_NS + 8,
+};
+
+#endif

@@ -1,0 +1,89 @@
+/* The runtime's half of making a container: spawn the init stage, talk with it until the container
+ * is ready, undo everything on failure. */
+#ifndef HK_STAGE_STAGE_H
+#define HK_STAGE_STAGE_H
+
+#include "base/log.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct hk_err;
+
+/* What the stage asks of its caller while the init stage works. Each returns 0 or fails. */
+struct hk_stage_events {
+	/* The process that will be the container's first is known; not yet past any barrier. */
+	int (*spawned)(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err);
+	/* HK_SYNC_HOOKS reached: run prestart and createRuntime hooks. */
+	int (*hooks)(void *userdata, pid_t pid, struct hk_err *err);
+	/* All is set up but the program: put "created" on disk. */
+	int (*ready)(void *userdata, pid_t pid, struct hk_err *err);
+	/* The seccomp listener arrived; the fd stays the stage's. */
+	int (*listener)(void *userdata, pid_t pid, int listener, struct hk_err *err);
+	void *userdata;
+};
+
+struct hk_stage_options {
+	const struct hk_plan *plan;
+	const struct hk_spec *spec;      /* id maps, rlimits, bind sources */
+	int stdio[3];                    /* become 0, 1, 2 of the container; -1: ours */
+	uint32_t preserve_fds;           /* fds 3 .. 3+n-1 of ours go through */
+	int slots[HK_SLOT_COUNT];        /* fds for the plan; -1: none. Stay the caller's */
+	int cgroup_v2_fd;                /* for CLONE_INTO_CGROUP; -1: none */
+	bool rootless;                   /* id maps through newuidmap where refused directly */
+	const struct hk_log *log;
+	struct hk_stage_events events;
+};
+
+struct hk_stage_process {
+	pid_t pid;
+	int pidfd;
+	uint64_t start_time;
+};
+
+/* Spawn and go through the whole conversation until READY is answered with START. On failure the
+ * processes are killed and reaped and err has step, property and message. */
+int hk_stage_run(const struct hk_stage_options *options, struct hk_stage_process *ret,
+	struct hk_err *err);
+
+/* ---- host-side helpers, each in its own file ---- */
+
+/* Write uid_map and gid_map (setgroups first): directly, newuidmap/newgidmap only after EPERM. */
+int hk_idmap_write(pid_t pid, const struct hk_id_maps *uids, const struct hk_id_maps *gids,
+	struct hk_err *err);
+
+/* The state document for hooks and listeners: {ociVersion,id,status,pid,bundle,annotations}. */
+struct hk_hook_state {
+	const char *id;
+	const char *bundle;
+	const struct hk_pairs *annotations;
+};
+/* Compact JSON around the pid: before "123" after. Heap strings, the caller frees both. */
+int hk_hook_state_split(const struct hk_hook_state *state, const char *status, char **ret_before,
+	char **ret_after);
+
+/* Run the hooks of a point one after the other in the runtime's namespaces, cwd = bundle. Stops at
+ * the first that fails: "error running createRuntime hook #0: ...", property /hooks/POINT/INDEX. */
+int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err);
+/* poststop: every hook runs, failures are logged as warnings. */
+void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, const struct hk_log *log);
+
+/* Connect to a unix stream socket by path (longer than sun_path too). fd or negative errno. */
+int hk_socket_connect(const char *path, struct hk_err *err);
+/* Send text and one fd in one message. */
+int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err);
+
+/* Fetch listener fd `number` out of the init stage and hand it to the agent at path, with the
+ * ContainerProcessState of runtime-spec. */
+int hk_seccomp_notify_send(const char *path, const char *metadata, int listener,
+	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err);
+
+/* Namespace fd of path, its type checked with NS_GET_NSTYPE. fd or negative errno. */
+int hk_namespace_open(const char *path, enum hk_ns_type type, struct hk_err *err);
+
+#endif

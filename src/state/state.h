@@ -1,0 +1,61 @@
+/* A container on disk: <root>/<id>/state.json, replaced by rename under the directory's lock. */
+#ifndef HK_STATE_STATE_H
+#define HK_STATE_STATE_H
+
+#include "base/mem.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct hk_err;
+
+#define HK_STATE_VERSION 1
+#define HK_ID_MAX 250
+
+/* [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most HK_ID_MAX. -EINVAL "invalid container ID format". */
+int hk_id_check(const char *id, struct hk_err *err);
+
+/* What state.json keeps. Strings live in the arena. */
+struct hk_state {
+	struct hk_arena arena;
+	const char *id;
+	const char *bundle;          /* absolute */
+	const char *rootfs;          /* absolute */
+	const char *created;         /* RFC 3339 with nanoseconds, UTC; NULL while creating */
+	pid_t init_pid;              /* 0: not yet */
+	uint64_t init_start_time;    /* field 22 of /proc/PID/stat */
+	uint32_t owner;              /* uid that created it */
+	bool rootless;
+	bool systemd_cgroup;
+	bool private_pid_namespace;  /* kill of init kills all */
+	bool exec_fifo;              /* made by create, not by run */
+	struct hk_pairs cgroup_paths;    /* controllers -> host directory */
+	struct hk_pairs namespace_paths; /* runc's "NEWNET" -> "/proc/PID/ns/net" */
+	struct hk_pairs annotations;
+	struct hk_hooks hooks;       /* poststart and poststop are still to come */
+};
+
+void hk_state_done(struct hk_state *state);
+
+/* The state root, made 0700 where missing. Returns an O_PATH directory fd or a negative errno. */
+int hk_state_root_open(const char *path, bool create, struct hk_err *err);
+
+/* Make the container's directory (0711); -EEXIST "container with given ID already exists".
+ * Returns its fd, locked exclusively until closed. */
+int hk_state_dir_create(int root, const char *id, struct hk_err *err);
+/* Open it; lock: take the exclusive lock (waits). -ENOENT "container does not exist". */
+int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err);
+/* Remove the directory with all that is ever in it, by fixed names. */
+int hk_state_dir_remove(int root, const char *id, struct hk_err *err);
+
+int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err);
+/* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
+int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
+
+/* The ids below the root, sorted; heap array of heap strings. Entries with an invalid name are
+ * left out. */
+int hk_state_list(int root, char ***ret, size_t *ret_count, struct hk_err *err);
+
+#endif
