@@ -54,6 +54,10 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
 /* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
 
+/* The pid in decimal without a newline, by ".NAME" and rename: a reader never sees half of it. A
+ * relative path is relative to our working directory. */
+int hk_pid_file_write(const char *path, pid_t pid, struct hk_err *err);
+
 /* The ids below the root, sorted; heap array of heap strings. Entries with an invalid name are
  * left out. */
 int hk_state_list(int root, char ***ret, size_t *ret_count, struct hk_err *err);
