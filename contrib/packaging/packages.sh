@@ -1,0 +1,121 @@
+# shellcheck shell=sh
+# What hako's build and tests need, by distribution; sourced by contrib/quickstart, tests/run and .ci/run.
+
+# The package manager of this host, or nothing.
+hako_manager() {
+	for manager in apt-get dnf apk pacman; do
+		if command -v "$manager" >/dev/null 2>&1; then
+			echo "$manager"
+			return
+		fi
+	done
+}
+
+# hako_packages MANAGER build|test|client: a list of package names.
+hako_packages() {
+	case "$1:$2" in
+	apt-get:build)
+		echo gcc libc6-dev make cmake pkg-config musl-tools busybox-static \
+			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
+	apt-get:test)
+		echo g++ binutils libcmocka-dev python3 python3-pytest procps util-linux git strace \
+			clang clang-tidy cppcheck shellcheck ;;
+	apt-get:client)
+		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
+	dnf:build)
+		echo gcc make cmake pkgconf-pkg-config kernel-headers musl-gcc busybox \
+			yajl-devel libcap-devel libseccomp-devel libmnl-devel ;;
+	dnf:test)
+		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest procps-ng util-linux git \
+			strace clang clang-tools-extra cppcheck ShellCheck libasan libubsan ;;
+	dnf:client)
+		echo runc crun podman conmon containerd moby-engine catatonit netavark iptables-nft \
+			shadow-utils ;;
+	apk:build)
+		echo gcc musl-dev make cmake pkgconf linux-headers busybox-static \
+			yajl-dev libcap-dev libcap-static libseccomp-dev libseccomp-static libmnl-dev ;;
+	apk:test)
+		echo g++ binutils cmocka-dev python3 py3-pytest procps util-linux git strace \
+			clang clang-extra-tools cppcheck shellcheck ;;
+	apk:client)
+		echo runc crun podman conmon containerd containerd-ctr docker catatonit netavark \
+			iptables shadow-uidmap ;;
+	pacman:build)
+		echo gcc make cmake pkgconf linux-api-headers musl busybox \
+			yajl libcap libseccomp libmnl ;;
+	pacman:test)
+		echo binutils cmocka python python-pytest procps-ng util-linux git strace \
+			clang cppcheck shellcheck ;;
+	pacman:client)
+		echo runc crun podman conmon containerd docker catatonit netavark iptables ;;
+	esac
+}
+
+# hako_install_packages MANAGER PACKAGE...: without questions, without recommended extras.
+hako_install_packages() {
+	manager=$1
+	shift
+	case "$manager" in
+	apt-get)
+		apt-get update -q </dev/null &&
+			DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" \
+				</dev/null ;;
+	dnf) dnf install -y --setopt=install_weak_deps=False "$@" </dev/null ;;
+	apk) apk add "$@" </dev/null ;;
+	pacman) pacman -Sy --needed --noconfirm "$@" </dev/null ;;
+	esac
+}
+
+# hako_install SET: all of a set, or nothing and a failure.
+hako_install() {
+	manager=$(hako_manager)
+	if [ -z "$manager" ]; then
+		echo "no apt-get, dnf, apk or pacman here: install the equivalents of these Debian packages" \
+			"by hand: $(hako_packages apt-get "$1")" >&2
+		return 1
+	fi
+	# shellcheck disable=SC2046  # a list of names
+	hako_install_packages "$manager" $(hako_packages "$manager" "$1")
+}
+
+# The static busybox of the distribution: it must run where nothing else is.
+hako_static_busybox() {
+	for busybox in /bin/busybox /usr/bin/busybox /usr/sbin/busybox /bin/busybox.static \
+		/usr/lib/busybox/busybox; do
+		if [ -x "$busybox" ] && ! ldd "$busybox" >/dev/null 2>&1; then
+			echo "$busybox"
+			return 0
+		fi
+	done
+	return 1
+}
+
+hako_have() {
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null 2>&1 || return 1
+	done
+}
+
+# hako_has SET: whether everything of a set is here already, so that nothing has to be fetched.
+hako_has() {
+	case "$1" in
+	build)
+		hako_have cc make cmake pkg-config && hako_static_busybox >/dev/null &&
+			pkg-config --exists yajl libcap libseccomp libmnl ;;
+	test)
+		hako_have c++ nm readelf git strace clang clang-tidy cppcheck shellcheck ps unshare &&
+			pkg-config --exists cmocka && hako_python >/dev/null ;;
+	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
+	esac
+}
+
+# A python3 that has pytest: the distribution's own first, since a user's may hide it.
+hako_python() {
+	for python in /usr/bin/python3 python3; do
+		if "$python" -c 'import pytest' >/dev/null 2>&1; then
+			echo "$python"
+			return 0
+		fi
+	done
+	return 1
+}

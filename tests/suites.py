@@ -1,0 +1,259 @@
+"""Builds hako and runs the test suites, one after the other; tests/run calls this."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+SOURCE = TESTS.parent
+RELEASE = SOURCE / "build-tests"
+SANITIZED = SOURCE / "build-sanitize"
+SUITES = ["unit", "arch", "lint", "integration", "clients", "bench", "sanitize"]
+# A suite that hangs must not hang its caller; each test has its own, shorter limits.
+SUITE_TIMEOUT = 1500
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_leaks={leaks}:strict_string_checks=1:"
+                    "detect_stack_use_after_return=1:log_path={log}",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:log_path={log}",
+}
+
+
+class Tally:
+    """What happened so far: counts, the names of what failed, what was skipped and why."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def add(self, name, outcome, detail=""):
+        if outcome == "passed":
+            self.passed += 1
+        elif outcome == "failed":
+            self.failed.append((name, detail))
+        else:
+            self.skipped.append((name, detail))
+
+    def report(self):
+        if self.skipped:
+            print("\nskipped:")
+            reasons = {}
+            for name, reason in self.skipped:
+                reasons.setdefault(reason, []).append(name)
+            for reason, names in reasons.items():
+                print(f"  {reason}")
+                for name in names:
+                    print(f"    {name}")
+        if self.failed:
+            print("\nfailed:")
+            for name, detail in self.failed:
+                print(f"  {name}  {detail}")
+        print(f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped")
+        return 0 if self.passed and not self.failed else 1
+
+
+def first_line(text):
+    lines = (text or "").strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+def run(command, log=None, env=None, timeout=SUITE_TIMEOUT):
+    """Run a command and give its status; what it prints goes to log, or through to the user."""
+    output = open(log, "wb") if log else None
+    try:
+        return subprocess.run(command, env={**os.environ, **(env or {})}, cwd=SOURCE, timeout=timeout,
+                              stdin=subprocess.DEVNULL, stdout=output,
+                              stderr=subprocess.STDOUT if log else None).returncode
+    except subprocess.TimeoutExpired:
+        print(f"gave up after {timeout} s: {' '.join(map(str, command))}")
+        return -1
+    finally:
+        if output:
+            output.close()
+
+
+def build(directory, tally, *options):
+    """Configure and build; False, and a failure in the tally, when that did not work."""
+    directory.mkdir(exist_ok=True)
+    log = directory / "build.log"
+    werror = "ON" if os.environ.get("CI") else "OFF"
+    start = time.monotonic()
+    configure = ["cmake", "-S", SOURCE, "-B", directory, "-DHAKO_TESTS=ON", f"-DHAKO_WERROR={werror}",
+                 *options]
+    compile_all = ["cmake", "--build", directory, "-j", str(os.cpu_count() or 2)]
+    for command in (configure, compile_all):
+        if run(command, log) != 0:
+            print(log.read_text(errors="replace")[-8000:])
+            tally.add(f"build of {directory.name}", "failed", f"see {log}")
+            return False
+    print(f"built {directory.name} in {time.monotonic() - start:.0f} s")
+    return True
+
+
+def unit(directory, tally, options, env=None, prefix="unit"):
+    """ctest over the cmocka programs; each cmocka test counts."""
+    report = directory / "unit.xml"
+    report.unlink(missing_ok=True)
+    command = ["ctest", "--test-dir", directory, "--output-on-failure", "--no-tests=error",
+               "--timeout", "120", "-j", str(os.cpu_count() or 2), "--output-junit", report,
+               "--test-output-size-passed", "1000000"]
+    if options.filter:
+        command += ["-R", options.filter, "--no-tests=ignore"]
+    status = run(command, env=env)
+    if not report.exists():
+        tally.add(prefix, "failed", f"ctest ended with status {status} and wrote no report")
+        return
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        count_cmocka(f"{prefix}: {case.get('name')}", case, tally)
+
+
+def count_cmocka(name, case, tally):
+    results = re.findall(r"^\[ +(OK|SKIPPED) +\] (\w+)", case.findtext("system-out") or "", re.M)
+    failure = case.find("failure")
+    for outcome, test in results:
+        tally.add(f"{name}: {test}", "passed" if outcome == "OK" else "skipped",
+                  "skipped by the test itself")
+    if failure is not None or case.get("status") == "fail":
+        tally.add(name, "failed", first_line(failure.get("message") if failure is not None else ""))
+    elif case.find("skipped") is not None:
+        tally.add(name, "skipped", case.find("skipped").get("message", ""))
+    elif not results:
+        tally.add(name, "passed")
+
+
+def pytest(suite, directory, tally, options, env=None, paths=None):
+    """pytest over a folder (or files of it) with the build to test in the environment."""
+    paths = paths or [TESTS / suite]
+    if not any(path.exists() for path in paths):
+        tally.add(suite, "failed", "the suite is missing")
+        return
+    report = directory / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=",
+               f"--junitxml={report}", "-o", "junit_logging=no", "--rootdir", TESTS / suite, *paths]
+    if options.filter:
+        command += ["-k", options.filter]
+    status = run(command, env={"HAKO": str(directory / "hako"), "HAKO_BUILD": str(directory),
+                               "HAKO_LONG": "1" if options.long else "", **(env or {})})
+    if not report.exists():
+        tally.add(suite, "failed", f"pytest ended with status {status} and wrote no report")
+        return
+    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    for case in cases:
+        count_pytest(suite, case, tally)
+    # 5: nothing was collected, which only a filter may do.
+    if status not in (0, 1) and not (status == 5 and options.filter):
+        tally.add(suite, "failed", f"pytest ended with status {status}")
+
+
+def count_pytest(suite, case, tally):
+    module = (case.get("classname") or "").split(".")[-1]
+    name = f"{suite}: {module}: {case.get('name')}" if module else f"{suite}: {case.get('name')}"
+    for kind in ("failure", "error"):
+        found = case.find(kind)
+        if found is not None:
+            tally.add(name, "failed", first_line(found.get("message") or found.text))
+            return
+    found = case.find("skipped")
+    if found is not None:
+        tally.add(name, "skipped", first_line(found.get("message")))
+    else:
+        tally.add(name, "passed")
+
+
+def sanitizer_env(directory, leaks):
+    logs = directory / "sanitizer"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir()
+    # Containers' processes may report too, from other ids.
+    logs.chmod(0o1777)
+    return {name: value.format(leaks=int(leaks), log=logs / "report")
+            for name, value in SANITIZER_ENV.items()}
+
+
+def count_sanitizer_reports(directory, suite, tally):
+    for log in sorted((directory / "sanitizer").iterdir()):
+        text = log.read_text(errors="replace")
+        print(text[:6000])
+        error = next((line for line in text.splitlines() if "ERROR" in line or "error:" in line), "")
+        tally.add(f"{suite}: sanitizer report", "failed", f"{log}: {error.strip()}")
+
+
+def sanitized(suite, tally, options):
+    """One suite with the ASan and UBSan build."""
+    env = sanitizer_env(SANITIZED, leaks=suite == "unit")
+    if suite == "unit":
+        unit(SANITIZED, tally, options, env, "unit with sanitizers")
+    else:
+        pytest(suite, SANITIZED, tally, options, env)
+    count_sanitizer_reports(SANITIZED, f"{suite} with sanitizers", tally)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tests/run")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=" ".join(SUITES))
+    parser.add_argument("--filter", metavar="TEXT", help="only tests whose name matches")
+    parser.add_argument("--sanitize", action="store_true", help="use the ASan and UBSan build")
+    parser.add_argument("--long", action="store_true", help="also what takes minutes")
+    parser.add_argument("--no-install", action="store_true", help="do not call the package manager")
+    options = parser.parse_args()
+    unknown = set(options.suites) - set(SUITES)
+    if unknown:
+        parser.error(f"no such suite: {' '.join(sorted(unknown))} (there are {' '.join(SUITES)})")
+    options.suites = [suite for suite in SUITES if suite in (options.suites or SUITES)]
+    return options
+
+
+def plan(options):
+    """[(suite, runs with sanitizers)] in order: what fails fast comes first."""
+    if options.sanitize:
+        return [(suite, True) for suite in options.suites if suite in ("unit", "integration", "clients")]
+    steps = [(suite, False) for suite in options.suites if suite != "sanitize"]
+    if "sanitize" in options.suites:
+        steps += [("unit", True), ("integration", True)]
+    return steps
+
+
+def run_release(suite, tally, options):
+    if suite == "unit":
+        unit(RELEASE, tally, options)
+    elif suite == "arch":
+        pytest("arch", RELEASE, tally, options, paths=sorted(
+            path for path in (TESTS / "arch").glob("test_*.py") if path.name != "test_lint.py"))
+    elif suite == "lint":
+        pytest("lint", RELEASE, tally, options, paths=[TESTS / "arch" / "test_lint.py"])
+    else:
+        pytest(suite, RELEASE, tally, options)
+
+
+def main():
+    options = arguments()
+    tally = Tally()
+    steps = plan(options)
+    built = {}
+    for suite, with_sanitizers in steps:
+        if with_sanitizers not in built:
+            built[with_sanitizers] = (
+                build(SANITIZED, tally, "-DCMAKE_BUILD_TYPE=Debug", "-DHAKO_SANITIZE=ON")
+                if with_sanitizers else build(RELEASE, tally, "-DCMAKE_BUILD_TYPE=Release"))
+        if not built[with_sanitizers]:
+            continue
+        start = time.monotonic()
+        print(f"\n== {suite}{' with sanitizers' if with_sanitizers else ''}", flush=True)
+        if with_sanitizers:
+            sanitized(suite, tally, options)
+        else:
+            run_release(suite, tally, options)
+        print(f"== {suite}: {time.monotonic() - start:.0f} s", flush=True)
+    return tally.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
