@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int set(struct hk_err *err, int errnum, uint32_t flags, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static int set(
+	struct hk_err *err, int errnum, uint32_t flags, const char *fmt, va_list ap)
 {
 	if (errnum <= 0)
 		errnum = EIO; /* a caller without an errno still failed */

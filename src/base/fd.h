@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /* Closed when it leaves its scope; initialise it at the declaration. */
-#define HK_FD __attribute__((cleanup(hk_close))) int
+#define HK_FD __attribute__((cleanup(hk_close)))
 
 /* Close *fd if it is one and set it to -1. errno is kept. */
 void hk_close(int *fd);

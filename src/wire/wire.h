@@ -46,29 +46,30 @@ struct hk_msg_failed {
 };
 
 /* clang-format off */
-/* name, payload, least fds, most fds, toward the runtime? */
+/* name, payload, least fds, most fds, toward the runtime?, the message that must answer it */
 #define HK_MESSAGES(X) \
-	X(PLAN,        plan,     1, HK_WIRE_MAX_FDS, false) /* first of all */ \
-	X(IDS_MAPPED,  empty,    0, 0, false) /* answers MAP_IDS */ \
-	X(CONTINUE,    empty,    0, 0, false) /* answers SYNC */ \
-	X(SOURCE,      empty,    1, 1, false) /* answers WANT_SOURCE: a detached mount */ \
-	X(START,       empty,    0, 0, false) /* answers READY: state is on disk, go to wait_start */ \
-	X(MAP_IDS,     empty,    0, 0, true)  /* unshared the user namespace: write my id maps */ \
-	X(CHILD,       empty,    1, 1, true)  /* pidfd of the process that goes on; the sender exits */ \
-	X(NETLINK,     empty,    1, 1, true)  /* a netlink socket of the new network namespace */ \
-	X(SYNC,        sync,     0, 0, true)  \
-	X(WANT_SOURCE, step,     0, 0, true)  /* cannot open a bind's source from the user namespace */ \
-	X(LISTENER,    listener, 0, 0, true)  /* seccomp notify fd; answered by CONTINUE */ \
-	X(READY,       empty,    0, 0, true)  \
-	X(FAILED,      failed,   0, 0, true)  /* always legal; the last one */ \
-	X(LOG,         log,      0, 0, true)  /* always legal */
+	X(PLAN,        plan,     1, HK_WIRE_MAX_FDS, false, NONE) /* first of all */ \
+	X(IDS_MAPPED,  empty,    0, 0, false, NONE) \
+	X(CONTINUE,    empty,    0, 0, false, NONE) \
+	X(SOURCE,      empty,    1, 1, false, NONE) /* a detached mount */ \
+	X(START,       empty,    0, 0, false, NONE) /* state is on disk, go to wait_start */ \
+	X(MAP_IDS,     empty,    0, 0, true, IDS_MAPPED) /* unshared the user namespace: write my id maps */ \
+	X(CHILD,       empty,    1, 1, true, NONE)  /* pidfd of the process that goes on; the sender exits */ \
+	X(NETLINK,     empty,    1, 1, true, NONE)  /* a netlink socket of the new network namespace */ \
+	X(SYNC,        sync,     0, 0, true, CONTINUE) \
+	X(WANT_SOURCE, step,     0, 0, true, SOURCE) /* cannot open a bind's source from the user namespace */ \
+	X(LISTENER,    listener, 0, 0, true, CONTINUE) /* seccomp notify fd */ \
+	X(READY,       empty,    0, 0, true, START) \
+	X(FAILED,      failed,   0, 0, true, NONE)  /* always legal; the last one */ \
+	X(LOG,         log,      0, 0, true, NONE)  /* always legal */
 /* clang-format on */
 
 enum hk_msg_type {
-#define X(upper, lower, fds_min, fds_max, up) HK_MSG_##upper,
+#define X(upper, lower, fds_min, fds_max, up, answer) HK_MSG_##upper,
 	HK_MESSAGES(X)
 #undef X
-	HK_MSG_TYPE_COUNT
+	HK_MSG_TYPE_COUNT,
+	HK_MSG_NONE = HK_MSG_TYPE_COUNT
 };
 
 union hk_msg_payload {
@@ -93,7 +94,7 @@ struct hk_msg_rule {
 	uint32_t fds_min;
 	uint32_t fds_max;
 	bool to_runtime;
-	uint32_t answer_to; /* HK_MSG_TYPE_COUNT: none; the only message that it may answer */
+	uint32_t answer; /* the only message that may come back next; HK_MSG_NONE: wants none */
 };
 
 extern const struct hk_msg_rule hk_msg_rules[HK_MSG_TYPE_COUNT];
@@ -104,7 +105,7 @@ struct hk_wire {
 	bool runtime;     /* which side we are */
 	bool plan_seen;   /* PLAN went over, as the first message and once */
 	bool done;        /* READY was answered, or FAILED went over: nothing may follow but LOG, FAILED */
-	uint32_t pending; /* a question without its answer, else HK_MSG_TYPE_COUNT */
+	uint32_t pending; /* a question without its answer, else HK_MSG_NONE */
 };
 
 void hk_wire_init(struct hk_wire *wire, int fd, bool runtime);

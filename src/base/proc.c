@@ -1,0 +1,85 @@
+/* Who a process is: its start time, its pidfd. Part of the init image. */
+#include "base/proc.h"
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
+{
+	char path[64], stat[2048], *field, *end, state;
+	unsigned long long value;
+	HK_FD int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = hk_read_string(fd, stat, sizeof(stat));
+	if (n < 0)
+		return (int)n;
+	/* Field 2 is the program's name in parentheses: it may hold blanks and ")" itself. */
+	field = strrchr(stat, ')');
+	if (!field || field[1] != ' ' || !field[2] || field[3] != ' ')
+		return -EPROTO;
+	field += 2; /* field 3 */
+	state = *field;
+	for (int i = 3; i < 22; i++) {
+		field = strchr(field, ' ');
+		if (!field)
+			return -EPROTO;
+		field++;
+	}
+	value = strtoull(field, &end, 10);
+	if (end == field)
+		return -EPROTO;
+	*ret_state = state;
+	*ret_start_time = value;
+	return 0;
+}
+
+int hk_proc_open(pid_t pid, uint64_t start_time)
+{
+	HK_FD int pidfd = hk_sys_pidfd_open(pid);
+	uint64_t now;
+	char state;
+	int r;
+
+	if (pidfd < 0)
+		return pidfd;
+	/* Compared behind the opening: if it is the right one now, it was so when we opened it. */
+	r = hk_proc_start_time(pid, &now, &state);
+	if (r < 0)
+		return r;
+	if (now != start_time || state == 'Z' || state == 'X')
+		return -ESRCH;
+	return hk_take_fd(&pidfd);
+}
+
+pid_t hk_pidfd_pid(int pidfd)
+{
+	char path[64], text[1024], *line;
+	HK_FD int fd = -1;
+	ssize_t n;
+	long pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	n = hk_read_string(fd, text, sizeof(text));
+	if (n < 0)
+		return (pid_t)n;
+	line = strstr(text, "\nPid:");
+	if (!line)
+		return -EBADF; /* no pidfd */
+	pid = strtol(line + 5, NULL, 10);
+	return pid > 0 ? (pid_t)pid : -ESRCH; /* -1: gone; 0: not in our pid namespace */
+}
