@@ -4,6 +4,7 @@
 #define HK_STAGE_STAGE_H
 
 #include "base/log.h"
+#include "plan/hook_state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
 
@@ -96,16 +97,6 @@ int hk_notify_forward(int sock, const char *host_socket, pid_t pid, int pidfd, s
 /* Write uid_map and gid_map (setgroups first): directly, newuidmap/newgidmap only after EPERM. */
 int hk_idmap_write(pid_t pid, const struct hk_id_maps *uids, const struct hk_id_maps *gids,
 	struct hk_err *err);
-
-/* The state document for hooks and listeners: {ociVersion,id,status,pid,bundle,annotations}. */
-struct hk_hook_state {
-	const char *id;
-	const char *bundle;
-	const struct hk_pairs *annotations;
-};
-/* Compact JSON around the pid: before "123" after. Heap strings, the caller frees both. */
-int hk_hook_state_split(const struct hk_hook_state *state, const char *status, char **ret_before,
-	char **ret_after);
 
 /* Run the hooks of a point one after the other in the runtime's namespaces, cwd = bundle. Stops at
  * the first that fails: "error running createRuntime hook #0: ...", property /hooks/POINT/INDEX. */
