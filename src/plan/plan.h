@@ -43,10 +43,11 @@ enum hk_step_kind {
 	HK_STEP_KIND_COUNT
 };
 
-#define HK_FIELD(type, name) hk_ref_##type name;
+/* Every field has a slot of 8 bytes of its own, whatever its type: field i stands at 8 * i. */
+#define HK_FIELD_SLOT 8u
+#define HK_FIELD(type, name) _Alignas(HK_FIELD_SLOT) hk_ref_##type name;
 #define X(upper, lower, what)                                                                      \
 	struct hk_step_##lower {                                                                   \
-		_Alignas(8) char begin[0];                                                         \
 		HK_FIELDS_##lower(HK_FIELD)                                                        \
 	};
 HK_STEP_KINDS(X)
@@ -84,7 +85,6 @@ enum hk_field_type {
 struct hk_step_field {
 	const char *name;
 	enum hk_field_type type;
-	uint32_t offset; /* in the kind's struct */
 };
 
 struct hk_step_info {
@@ -97,8 +97,9 @@ struct hk_step_info {
 
 extern const struct hk_step_info hk_step_infos[HK_STEP_KIND_COUNT];
 
-/* Magic, version, bounds and alignment of everything, kinds in range, every string ended inside,
- * exactly one exec and that last. 0 or -EPROTO with err. */
+/* Magic, version, bounds and alignment of everything, kinds in range, every string ended inside
+ * (the block's last byte is NUL), slots in range, exactly one exec and that last, with a program.
+ * 0 or -EPROTO with err. */
 int hk_plan_check(const void *block, size_t size, struct hk_err *err);
 
 /* Behind a successful check. hk_plan_str gives NULL for an absent string. */
