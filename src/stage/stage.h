@@ -50,35 +50,6 @@ struct hk_stage_process {
 int hk_stage_run(const struct hk_stage_options *options, struct hk_stage_process *ret,
 	struct hk_err *err);
 
-/* ---- the start handshake (stage/start.c) ----
- *
- * The init stage waits for one byte on HK_SLOT_START, and writes a whole struct hk_err to
- * HK_SLOT_RESULT where the program cannot be executed; execve closes the latter, which says that it
- * was. `create` and `start` are different processes and meet over two FIFOs in the container's
- * state directory; "exec.fifo" there is what says "created". `run` needs no file. */
-struct hk_start {
-	int dir;         /* state directory with the FIFOs, the caller's; -1: none */
-	int init_start;  /* for HK_SLOT_START and HK_SLOT_RESULT */
-	int init_result;
-	int start;       /* our ends */
-	int result;
-};
-
-#define HK_START_INIT ((struct hk_start){-1, -1, -1, -1, -1})
-#define HK_START_FIFO "exec.fifo"
-#define HK_START_RESULT_FIFO "result.fifo"
-
-/* For `create`: make the FIFOs in dir, open init's ends. */
-int hk_start_fifos(int dir, struct hk_start *ret, struct hk_err *err);
-/* For `run`: two pipes. */
-int hk_start_pipes(struct hk_start *ret, struct hk_err *err);
-/* For `start`: open our ends. -ENOENT where there are no FIFOs, -ESRCH where init is dead. */
-int hk_start_open(int dir, struct hk_start *ret, struct hk_err *err);
-/* Say start and wait until the program is executed. Removes the FIFOs and closes init's ends. Fails
- * with what the init stage says; with -ESRCH where init died before. */
-int hk_start_go(struct hk_start *start, int pidfd, struct hk_err *err);
-void hk_start_done(struct hk_start *start);
-
 /* ---- readiness: the sd_notify proxy (stage/notify_socket.c) ---- */
 
 #define HK_NOTIFY_DIR "notify"
