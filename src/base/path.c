@@ -331,6 +331,7 @@ int hk_path_clean(const char *path, bool absolute, char *ret, size_t cap)
 		size_t n = strcspn(p, "/");
 		const char *component = p;
 		bool up = n == 2 && memcmp(p, "..", 2) == 0;
+		bool slash = len > 0 && ret[len - 1] != '/';
 
 		p += n;
 		if (n == 1 && component[0] == '.')
@@ -344,9 +345,9 @@ int hk_path_clean(const char *path, bool absolute, char *ret, size_t cap)
 		}
 		if (up && rooted)
 			continue;
-		if (len + n + 2 > cap)
+		if (len + slash + n >= cap)
 			return -ENAMETOOLONG;
-		if (len > 0 && ret[len - 1] != '/')
+		if (slash)
 			ret[len++] = '/';
 		memcpy(ret + len, component, n);
 		len += n;
