@@ -7,29 +7,16 @@
 #ifndef HK_SPEC_SPEC_H
 #define HK_SPEC_SPEC_H
 
+#include "base/enumtab.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "json/values.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define HK_SPEC_VERSION "1.3.0" /* the runtime-spec that we implement */
-
-struct hk_strings {
-	const char **items; /* not NULL-terminated */
-	size_t count;
-};
-
-struct hk_pair {
-	const char *key;
-	const char *value;
-};
-
-struct hk_pairs {
-	struct hk_pair *items; /* in the order of config.json */
-	size_t count;
-};
 
 /* ---- process ---- */
 
@@ -220,17 +207,6 @@ struct hk_device_rule { /* linux.resources.devices[] */
 	bool read;
 	bool write;
 	bool mknod;
-};
-
-/* A number that may be absent. */
-struct hk_opt_u64 {
-	bool set;
-	uint64_t value;
-};
-
-struct hk_opt_i64 {
-	bool set;
-	int64_t value;
 };
 
 struct hk_memory {
@@ -445,6 +421,10 @@ const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk
 /* Does the container get a namespace of its own of that type (new, not joined)? */
 bool hk_spec_new_namespace(const struct hk_spec *spec, enum hk_ns_type type);
 
+/* A key of linux.sysctl, with dots or slashes, as a path below /proc/sys: no component is empty, "."
+ * or "..". -EINVAL, -ENAMETOOLONG. */
+int hk_sysctl_path(const char *key, char *ret, size_t cap);
+
 extern const struct hk_ns_info {
 	const char *name;      /* in config.json */
 	uint64_t clone_flag;   /* HK_CLONE_NEW* */
@@ -452,6 +432,10 @@ extern const struct hk_ns_info {
 } hk_ns_infos[HK_NS_COUNT];
 
 extern const char *const hk_hook_names[HK_HOOK_POINT_COUNT];
+
+/* "CAP_CHOWN" -> its number, in the order of the numbers; "RLIMIT_CPU" -> RLIMIT_CPU. */
+extern const struct hk_enum hk_capability_names[];
+extern const struct hk_enum hk_rlimit_names[];
 
 /* The template of `spec` (spec/template.c): the text of a default config.json, tab-indented as
  * runc's. rootless: for the user that calls. Caller frees; NULL when memory is out. */

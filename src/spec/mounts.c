@@ -1,0 +1,23 @@
+/* The tables of config.json's mounts and of id mappings. */
+#include "spec/tables.h"
+
+static const struct hk_property id_map_properties[] = {
+	HK_UINT("containerID", struct hk_id_map, container_id, .flags = HK_REQUIRED),
+	HK_UINT("hostID", struct hk_id_map, host_id, .flags = HK_REQUIRED),
+	HK_UINT("size", struct hk_id_map, size, .flags = HK_REQUIRED),
+};
+
+const struct hk_object hk_id_map_object = HK_OBJECT_TYPE(struct hk_id_map, id_map_properties);
+
+static const struct hk_property mount_properties[] = {
+	HK_STRING("destination", struct hk_mount, destination, .flags = HK_REQUIRED),
+	HK_STRING("type", struct hk_mount, type),
+	HK_STRING("source", struct hk_mount, source),
+	HK_STRINGS("options", struct hk_mount, options),
+	HK_OBJECTS("uidMappings", struct hk_mount, uid_mappings.items, uid_mappings.count,
+		&hk_id_map_object),
+	HK_OBJECTS("gidMappings", struct hk_mount, gid_mappings.items, gid_mappings.count,
+		&hk_id_map_object),
+};
+
+const struct hk_object hk_mount_object = HK_OBJECT_TYPE(struct hk_mount, mount_properties);

@@ -1,0 +1,252 @@
+/* Reading config.json, and the process and resources objects that clients hand over alone. */
+#include "spec/tables.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "json/bind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void hk_spec_init(struct hk_spec *spec)
+{
+	*spec = (struct hk_spec){0};
+}
+
+void hk_spec_done(struct hk_spec *spec)
+{
+	hk_arena_done(&spec->arena);
+	hk_spec_init(spec);
+}
+
+/* Bind a whole text to one object; binding->arena and ->err are the caller's. */
+static int bind_text(struct hk_binding *binding, const struct hk_object *object, void *ret)
+{
+	const struct hk_node *node;
+	int r;
+
+	r = hk_json_read(
+		binding->text, binding->len, binding->name, binding->arena, &node, binding->err);
+	if (r < 0)
+		return r;
+	return hk_bind(binding, object, node, ret);
+}
+
+/* What the specification discourages, but containers in the wild do. */
+static int warn_of_relative_mounts(struct hk_binding *binding, const struct hk_spec *spec)
+{
+	const struct hk_place mounts = {.key = "mounts"};
+
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct hk_place mount = {.parent = &mounts, .index = i};
+		const struct hk_place place = {.parent = &mount, .key = "destination"};
+		int r;
+
+		if (spec->mounts[i].destination[0] == '/')
+			continue;
+		r = hk_bind_warn(binding, &place, "'%s' is relative: taken as below /",
+			spec->mounts[i].destination);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The text is in the spec's arena already. */
+static int parse_spec(struct hk_spec *spec, struct hk_err *err)
+{
+	struct hk_binding binding = {
+		.text = spec->text,
+		.len = spec->text_len,
+		.name = spec->file,
+		.arena = &spec->arena,
+		.err = err,
+	};
+	int r;
+
+	r = bind_text(&binding, &hk_spec_object, spec);
+	if (r < 0)
+		return r;
+	r = warn_of_relative_mounts(&binding, spec);
+	if (r < 0)
+		return r;
+	spec->warnings = binding.warnings;
+	return 0;
+}
+
+/* Take over a text that is in the arena of spec, which is freed on failure. */
+static int finish(struct hk_spec *spec, const char *text, size_t len, const char *name,
+	struct hk_spec *ret, struct hk_err *err)
+{
+	int r;
+
+	spec->text = text;
+	spec->text_len = len;
+	spec->file = hk_arena_strdup(&spec->arena, name);
+	r = spec->file ? parse_spec(spec, err) : hk_fail(err, ENOMEM, "read %s", name);
+	if (r < 0) {
+		hk_spec_done(spec);
+		return r;
+	}
+	*ret = *spec;
+	return 0;
+}
+
+int hk_spec_parse(
+	const char *text, size_t len, const char *name, struct hk_spec *ret, struct hk_err *err)
+{
+	struct hk_spec spec = {0};
+	const char *copy;
+
+	if (len > HK_JSON_MAX_SIZE)
+		return hk_refuse(
+			err, EFBIG, "%s is larger than %zu MiB", name, HK_JSON_MAX_SIZE >> 20);
+	copy = hk_arena_strndup(&spec.arena, text, len);
+	if (!copy)
+		return hk_fail(err, ENOMEM, "read %s", name);
+	return finish(&spec, copy, len, name, ret, err);
+}
+
+/* O_NONBLOCK: a FIFO in the file's place must not hang us before fstat tells. */
+static int open_config(int dirfd, const char *name, size_t *ret_size, struct hk_err *err)
+{
+	HK_FD int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return hk_refuse(err, ENOENT, "JSON specification file %s not found", name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return hk_fail(err, errno, "open %s", name);
+	if (!S_ISREG(st.st_mode))
+		return hk_refuse(err, EINVAL, "%s is not a regular file", name);
+	if ((uintmax_t)st.st_size > HK_JSON_MAX_SIZE)
+		return hk_refuse(
+			err, EFBIG, "%s is larger than %zu MiB", name, HK_JSON_MAX_SIZE >> 20);
+	*ret_size = (size_t)st.st_size;
+	return hk_take_fd(&fd);
+}
+
+/* Up to size bytes; fewer where the file has become shorter. */
+static ssize_t read_up_to(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t r = read(fd, buf + n, size - n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (!r)
+			break;
+		n += (size_t)r;
+	}
+	return (ssize_t)n;
+}
+
+int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
+{
+	struct hk_spec spec = {0};
+	HK_FD int fd = -1;
+	ssize_t len = -ENOMEM;
+	size_t size;
+	char *text;
+
+	fd = open_config(dirfd, name, &size, err);
+	if (fd < 0)
+		return fd;
+	text = hk_arena_alloc(&spec.arena, size + 1);
+	if (text)
+		len = read_up_to(fd, text, size);
+	if (len < 0) {
+		hk_spec_done(&spec);
+		return hk_fail(err, (int)-len, "read %s", name);
+	}
+	return finish(&spec, text, (size_t)len, name, ret, err);
+}
+
+int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
+	struct hk_process *ret, struct hk_err *err)
+{
+	struct hk_binding binding = {
+		.text = text, .len = len, .name = name, .arena = arena, .err = err};
+	struct hk_process process = {0};
+	int r;
+
+	r = bind_text(&binding, &hk_process_object, &process);
+	if (r < 0)
+		return r;
+	*ret = process;
+	return 0;
+}
+
+int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,
+	struct hk_resources *ret, struct hk_err *err)
+{
+	struct hk_binding binding = {
+		.text = text, .len = len, .name = name, .arena = arena, .err = err};
+	struct hk_resources resources = {0};
+	int r;
+
+	r = bind_text(&binding, &hk_resources_object, &resources);
+	if (r < 0)
+		return r;
+	*ret = resources;
+	return 0;
+}
+
+/* The node of the pointer or, where that is absent, of its closest ancestor. */
+static const struct hk_node *closest_node(const struct hk_node *root, const char *pointer)
+{
+	char prefix[sizeof(((struct hk_err *)0)->property)];
+	const struct hk_node *node;
+
+	(void)snprintf(prefix, sizeof(prefix), "%s", pointer);
+	while (!(node = hk_node_at(root, prefix))) {
+		char *slash = strrchr(prefix, '/');
+
+		if (!slash)
+			return root;
+		*slash = '\0';
+	}
+	return node;
+}
+
+void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err)
+{
+	struct hk_arena arena = {0};
+	const struct hk_node *root;
+	size_t line, column;
+
+	if (!err || !err->property[0] || err->position[0] || !spec->text)
+		return;
+	/* It was read once, so it can be read again; but for memory, and then there is no position.
+	 */
+	if (hk_json_read(spec->text, spec->text_len, spec->file, &arena, &root, NULL) == 0) {
+		hk_json_position(spec->text, spec->text_len,
+			closest_node(root, err->property)->offset, &line, &column);
+		(void)snprintf(err->position, sizeof(err->position), "%s:%zu:%zu", spec->file, line,
+			column);
+	}
+	hk_arena_done(&arena);
+}
+
+const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk_ns_type type)
+{
+	for (size_t i = 0; i < spec->linux.namespace_count; i++)
+		if (spec->linux.namespaces[i].type == type)
+			return &spec->linux.namespaces[i];
+	return NULL;
+}
+
+bool hk_spec_new_namespace(const struct hk_spec *spec, enum hk_ns_type type)
+{
+	const struct hk_namespace *ns = hk_spec_namespace(spec, type);
+
+	return ns && !ns->path;
+}

@@ -1,0 +1,173 @@
+/* Whether a spec makes sense by itself: the top level, and what all the validators share. */
+#include "spec/validate.h"
+
+#include "base/err.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HOSTNAME_MAX 64 /* __NEW_UTS_LEN */
+
+struct hk_pointer hk_at(const char *fmt, ...)
+{
+	struct hk_pointer at;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(at.text, sizeof(at.text), fmt, ap); /* cut, never overrun */
+	va_end(ap);
+	return at;
+}
+
+struct hk_pointer hk_at_key(const char *base, const char *key)
+{
+	struct hk_pointer at = hk_at("%s/", base);
+	size_t n = strlen(at.text);
+
+	for (; *key && n + 2 < sizeof(at.text); key++) {
+		if (*key == '~' || *key == '/')
+			at.text[n++] = '~';
+		at.text[n++] = *key == '~' ? '0' : *key == '/' ? '1' : *key;
+	}
+	at.text[n] = '\0';
+	return at;
+}
+
+int hk_invalid(struct hk_err *err, struct hk_pointer at, const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(message, sizeof(message), fmt, ap); /* cut, never overrun */
+	va_end(ap);
+	(void)hk_refuse(err, EINVAL, "%s", message);
+	return hk_err_at(err, "%s", at.text);
+}
+
+/* "1.MINOR.PATCH", and what semver allows behind it: "-dev", "-rc.1", "+commit". */
+static bool is_version_1(const char *version)
+{
+	const char *s = version;
+
+	if (strncmp(s, "1.", 2) != 0)
+		return false;
+	s += 2;
+	for (int part = 0; part < 2; part++) {
+		size_t digits = strspn(s, "0123456789");
+
+		if (!digits)
+			return false;
+		s += digits;
+		if (part == 0 && *s++ != '.')
+			return false;
+	}
+	if (!*s)
+		return true;
+	if (*s != '-' && *s != '+')
+		return false;
+	for (s++; isalnum((unsigned char)*s) || (*s && strchr(".-+", *s)); s++)
+		;
+	return !*s;
+}
+
+static int validate_version(const struct hk_spec *spec, struct hk_err *err)
+{
+	if (!spec->oci_version)
+		return hk_invalid(err, hk_at("/ociVersion"), "required, but missing");
+	if (!is_version_1(spec->oci_version))
+		return hk_invalid(err, hk_at("/ociVersion"),
+			"version '%.40s' is not one that this runtime implements (1.x, up to %s)",
+			spec->oci_version, HK_SPEC_VERSION);
+	return 0;
+}
+
+static int validate_root(const struct hk_spec *spec, struct hk_err *err)
+{
+	if (!spec->root)
+		return hk_invalid(err, hk_at("/root"), "required, but missing");
+	if (!spec->root->path || !spec->root->path[0])
+		return hk_invalid(err, hk_at("/root/path"), "must not be empty");
+	return 0;
+}
+
+static int validate_uts_name(
+	const struct hk_spec *spec, const char *name, const char *property, struct hk_err *err)
+{
+	if (!name)
+		return 0;
+	if (strlen(name) > HOSTNAME_MAX)
+		return hk_invalid(
+			err, hk_at("/%s", property), "longer than %d bytes", HOSTNAME_MAX);
+	if (hk_spec_namespace(spec, HK_NS_UTS))
+		return 0;
+	(void)hk_invalid(err, hk_at("/%s", property),
+		"unable to set the %s without a uts namespace", property);
+	hk_err_hint(err, "add {\"type\": \"uts\"} to linux.namespaces");
+	return -EINVAL;
+}
+
+static int validate_annotations(const struct hk_spec *spec, struct hk_err *err)
+{
+	for (size_t i = 0; i < spec->annotations.count; i++)
+		if (!spec->annotations.items[i].key[0])
+			return hk_invalid(err, hk_at("/annotations/"),
+				"an annotation's key must not be empty");
+	return 0;
+}
+
+static int validate_top(const struct hk_spec *spec, struct hk_err *err)
+{
+	int r;
+
+	r = validate_version(spec, err);
+	if (r == 0)
+		r = validate_root(spec, err);
+	if (r == 0)
+		r = validate_uts_name(spec, spec->hostname, "hostname", err);
+	if (r == 0)
+		r = validate_uts_name(spec, spec->domainname, "domainname", err);
+	if (r == 0)
+		r = validate_annotations(spec, err);
+	return r;
+}
+
+/* The specification lets create go without a process; runc does not, and nothing can be started. */
+static int validate_process(const struct hk_spec *spec, struct hk_err *err)
+{
+	if (!spec->process)
+		return hk_invalid(err, hk_at("/process"), "required, but missing");
+	return hk_validate_process(spec->process, "/process", err);
+}
+
+int hk_spec_validate(const struct hk_spec *spec, struct hk_err *err)
+{
+	struct hk_err scratch;
+	int r;
+
+	if (!err)
+		err = &scratch;
+	r = validate_top(spec, err);
+	if (r == 0)
+		r = validate_process(spec, err);
+	if (r == 0)
+		r = hk_validate_namespaces(spec, err);
+	if (r == 0)
+		r = hk_validate_mounts(spec, err);
+	if (r == 0)
+		r = hk_validate_hooks(&spec->hooks, err);
+	if (r == 0)
+		r = hk_validate_linux(spec, err);
+	if (r == 0)
+		r = hk_validate_sysctl(spec, err);
+	if (r == 0 && spec->linux.resources)
+		r = hk_validate_resources(spec->linux.resources, err);
+	if (r == 0 && spec->linux.seccomp)
+		r = hk_validate_seccomp(spec->linux.seccomp, err);
+	if (r == 0)
+		r = hk_check_supported(spec, err);
+	return r;
+}

@@ -1,0 +1,175 @@
+/* Whether config.json's process and hooks make sense. */
+#include "spec/validate.h"
+
+#include "spec/tables.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INVALID_ID UINT32_MAX /* (uid_t)-1: "leave as it is" to setresuid(2) */
+
+static int validate_args(const struct hk_process *process, const char *at, struct hk_err *err)
+{
+	if (!process->cwd)
+		return hk_invalid(err, hk_at("%s/cwd", at), "required, but missing");
+	if (process->cwd[0] != '/')
+		return hk_invalid(
+			err, hk_at("%s/cwd", at), "'%.200s' is not an absolute path", process->cwd);
+	if (!process->args.count)
+		return hk_invalid(err, hk_at("%s/args", at), "must have one element or more");
+	if (!process->args.items[0][0])
+		return hk_invalid(
+			err, hk_at("%s/args/0", at), "the program's name must not be empty");
+	return 0;
+}
+
+static int validate_env(const struct hk_process *process, const char *at, struct hk_err *err)
+{
+	for (size_t i = 0; i < process->env.count; i++) {
+		const char *entry = process->env.items[i];
+
+		if (entry[0] == '=' || !strchr(entry, '='))
+			return hk_invalid(err, hk_at("%s/env/%zu", at, i),
+				"expected NAME=VALUE, found '%.100s'", entry);
+	}
+	return 0;
+}
+
+static int validate_user(const struct hk_user *user, const char *at, struct hk_err *err)
+{
+	if (user->uid == INVALID_ID)
+		return hk_invalid(
+			err, hk_at("%s/user/uid", at), "%" PRIu32 " is no user id", user->uid);
+	if (user->gid == INVALID_ID)
+		return hk_invalid(
+			err, hk_at("%s/user/gid", at), "%" PRIu32 " is no group id", user->gid);
+	for (size_t i = 0; i < user->additional_gid_count; i++)
+		if (user->additional_gids[i] == INVALID_ID)
+			return hk_invalid(err, hk_at("%s/user/additionalGids/%zu", at, i),
+				"%" PRIu32 " is no group id", user->additional_gids[i]);
+	return 0;
+}
+
+static int validate_rlimits(const struct hk_process *process, const char *at, struct hk_err *err)
+{
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < process->rlimit_count; i++) {
+		const struct hk_rlimit *limit = &process->rlimits[i];
+		uint64_t bit = UINT64_C(1) << limit->resource;
+
+		if (seen & bit)
+			return hk_invalid(err, hk_at("%s/rlimits/%zu", at, i), "%s is there twice",
+				hk_enum_name(hk_rlimit_names, limit->resource));
+		seen |= bit;
+		if (limit->soft > limit->hard)
+			return hk_invalid(err, hk_at("%s/rlimits/%zu/soft", at, i),
+				"the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
+				limit->soft, limit->hard);
+	}
+	return 0;
+}
+
+static int validate_scheduler(const struct hk_scheduler *s, const char *at, struct hk_err *err)
+{
+	const char *policy = hk_enum_name(hk_scheduler_policies, s->policy);
+	bool real_time = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
+	bool has_nice = s->policy == SCHED_OTHER || s->policy == SCHED_BATCH;
+
+	if (s->nice && !has_nice)
+		return hk_invalid(err, hk_at("%s/scheduler/nice", at),
+			"only for SCHED_OTHER and SCHED_BATCH, not for %s", policy);
+	if (s->nice < -20 || s->nice > 19)
+		return hk_invalid(err, hk_at("%s/scheduler/nice", at),
+			"expected a number from -20 to 19, found %" PRId32, s->nice);
+	if (s->priority && !real_time)
+		return hk_invalid(err, hk_at("%s/scheduler/priority", at),
+			"only for SCHED_FIFO and SCHED_RR, not for %s", policy);
+	if (real_time && (s->priority < 1 || s->priority > 99))
+		return hk_invalid(err, hk_at("%s/scheduler/priority", at),
+			"expected a number from 1 to 99, found %" PRId32, s->priority);
+	if ((s->runtime || s->deadline || s->period) && s->policy != SCHED_DEADLINE)
+		return hk_invalid(err,
+			hk_at("%s/scheduler/%s", at,
+				s->runtime    ? "runtime"
+				: s->deadline ? "deadline"
+					      : "period"),
+			"only for SCHED_DEADLINE, not for %s", policy);
+	return 0;
+}
+
+static int validate_cpu_list(const char *list, const char *at, const char *name, struct hk_err *err)
+{
+	if (list && list[strspn(list, "0123456789, -")])
+		return hk_invalid(err, hk_at("%s/execCPUAffinity/%s", at, name),
+			"expected a list of CPUs like 0-3,7, found '%.100s'", list);
+	return 0;
+}
+
+static int validate_scheduling(const struct hk_process *process, const char *at, struct hk_err *err)
+{
+	const struct hk_io_priority *io = process->io_priority;
+	const struct hk_cpu_affinity *affinity = process->exec_cpu_affinity;
+	int r = 0;
+
+	if (process->scheduler)
+		r = validate_scheduler(process->scheduler, at, err);
+	if (r == 0 && io && (io->priority < 0 || io->priority > 7))
+		return hk_invalid(err, hk_at("%s/ioPriority/priority", at),
+			"expected a number from 0 to 7, found %" PRId32, io->priority);
+	if (r == 0 && affinity)
+		r = validate_cpu_list(affinity->initial, at, "initial", err);
+	if (r == 0 && affinity)
+		r = validate_cpu_list(affinity->final, at, "final", err);
+	return r;
+}
+
+int hk_validate_process(const struct hk_process *process, const char *at, struct hk_err *err)
+{
+	int r;
+
+	r = validate_args(process, at, err);
+	if (r == 0)
+		r = validate_env(process, at, err);
+	if (r == 0)
+		r = validate_user(&process->user, at, err);
+	if (r == 0)
+		r = validate_rlimits(process, at, err);
+	if (r == 0)
+		r = validate_scheduling(process, at, err);
+	if (r == 0 && process->has_oom_score_adj &&
+		(process->oom_score_adj < -1000 || process->oom_score_adj > 1000))
+		return hk_invalid(err, hk_at("%s/oomScoreAdj", at),
+			"expected a number from -1000 to 1000, found %" PRId32,
+			process->oom_score_adj);
+	return r;
+}
+
+static int validate_hook(
+	const struct hk_hook *hook, const char *point, size_t i, struct hk_err *err)
+{
+	if (!hook->path || hook->path[0] != '/')
+		return hk_invalid(err, hk_at("/hooks/%s/%zu/path", point, i),
+			"'%.200s' is not an absolute path", hook->path ? hook->path : "");
+	if (hook->has_timeout && hook->timeout <= 0)
+		return hk_invalid(err, hk_at("/hooks/%s/%zu/timeout", point, i),
+			"expected a number of seconds above 0, found %" PRId64, hook->timeout);
+	return 0;
+}
+
+int hk_validate_hooks(const struct hk_hooks *hooks, struct hk_err *err)
+{
+	for (int point = 0; point < HK_HOOK_POINT_COUNT; point++) {
+		const struct hk_hook_list *list = &hooks->at[point];
+
+		for (size_t i = 0; i < list->count; i++) {
+			int r = validate_hook(&list->items[i], hk_hook_names[point], i, err);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
