@@ -31,6 +31,7 @@ struct hk_state {
 	bool systemd_cgroup;
 	bool private_pid_namespace;  /* kill of init kills all */
 	bool exec_fifo;              /* made by create, not by run */
+	const char *notify_socket;   /* the host's, for start to pass readiness on to; NULL: none */
 	struct hk_pairs cgroup_paths;    /* controllers -> host directory */
 	struct hk_pairs namespace_paths; /* runc's "NEWNET" -> "/proc/PID/ns/net" */
 	struct hk_pairs annotations;

@@ -1,0 +1,115 @@
+/* The hooks that run on the host: prestart, createRuntime, poststart, poststop. */
+#include "stage/stage.h"
+
+#include "base/err.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+/* argv or environ: the strings, then NULL. */
+static char **with_end(const struct hk_strings *strings, const char *if_empty)
+{
+	size_t count = strings->count;
+	char **list = calloc(count + 2, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		list[i] = (char *)strings->items[i]; /* execve's argument type, it does not write */
+	if (count == 0)
+		list[0] = (char *)if_empty;
+	return list;
+}
+
+static char *state_text(const struct hk_hook_state *state, const char *status, pid_t pid)
+{
+	HK_FREE char *before = NULL, *after = NULL;
+	struct hk_strbuf text = {0};
+
+	if (hk_hook_state_split(state, status, &before, &after) < 0)
+		return NULL;
+	hk_strbuf_printf(&text, "%s%d%s", before, (int)pid, after);
+	return hk_strbuf_take(&text);
+}
+
+static void log_failure(const struct hk_log *log, const struct hk_err *err)
+{
+	char reason[128];
+	bool has_reason = err->flags & HK_ERR_ERRNO_TEXT;
+
+	hk_logf(log, HK_LOG_WARNING, "%s%s%s", err->message, has_reason ? ": " : "",
+		has_reason ? hk_errno_text(err->code, reason, sizeof(reason)) : "");
+}
+
+static int run_one(const struct hk_hook *hook, const char *input, const char *cwd, const char *name,
+	size_t index, struct hk_err *err)
+{
+	HK_FREE char **argv = with_end(&hook->args, hook->path);
+	HK_FREE char **env = with_end(&hook->env, NULL);
+	struct hk_child child = {
+		.path = hook->path,
+		.argv = argv,
+		.env = hook->has_env ? env : NULL, /* absent: ours, as the peers do it */
+		.cwd = cwd,
+		.input = input,
+		.timeout = hook->has_timeout ? hook->timeout : 0,
+	};
+	struct hk_child_result result;
+	char why[640];
+	int r;
+
+	if (!argv || !env)
+		return hk_fail(err, ENOMEM, "run a hook");
+	r = hk_child_run(&child, &result, err);
+	if (r < 0) {
+		hk_err_prefix(err, "error running %s hook #%zu: ", name, index);
+		return r;
+	}
+	if (!result.timed_out && WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
+		return 0;
+	return hk_refuse(err, result.timed_out ? ETIMEDOUT : EIO, "error running %s hook #%zu: %s",
+		name, index, hk_child_describe(&result, child.timeout, why, sizeof(why)));
+}
+
+int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err)
+{
+	const struct hk_hook_list *list = &hooks->at[point];
+	const char *name = hk_hook_names[point];
+	HK_FREE char *input = NULL;
+
+	if (list->count == 0)
+		return 0;
+	input = state_text(state, status, pid);
+	if (!input)
+		return hk_fail(err, ENOMEM, "write the state for the %s hooks", name);
+	for (size_t i = 0; i < list->count; i++) {
+		int r = run_one(&list->items[i], input, state->bundle, name, i, err);
+
+		if (r < 0) {
+			(void)hk_err_at(err, "/hooks/%s/%zu", name, i);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, const struct hk_log *log)
+{
+	const struct hk_hook_list *list = &hooks->at[point];
+	const char *name = hk_hook_names[point];
+	HK_FREE char *input = NULL;
+	struct hk_err err;
+
+	if (list->count == 0)
+		return;
+	input = state_text(state, status, 0);
+	if (!input)
+		hk_logf(log, HK_LOG_WARNING, "no memory to run the %s hooks", name);
+	for (size_t i = 0; input && i < list->count; i++)
+		if (run_one(&list->items[i], input, state->bundle, name, i, &err) < 0)
+			log_failure(log, &err);
+}

@@ -1,0 +1,94 @@
+/* Unix sockets of the caller's: console socket, pidfd socket, seccomp agent. */
+#include "stage/stage.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* The address of a path, however long: sun_path has 108 bytes, /proc/self/fd/N names the socket's
+ * inode. *ret_node has to stay open until the address has been used. */
+static int address(const char *path, struct sockaddr_un *ret, int *ret_node)
+{
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) < sizeof(ret->sun_path)) {
+		memcpy(ret->sun_path, path, strlen(path));
+		return 0;
+	}
+	*ret_node = open(path, O_PATH | O_CLOEXEC);
+	if (*ret_node < 0)
+		return -errno;
+	(void)snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d", *ret_node);
+	return 0;
+}
+
+int hk_socket_connect(const char *path, struct hk_err *err)
+{
+	HK_FD int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	HK_FD int node = -1;
+	struct sockaddr_un addr;
+	int r;
+
+	if (sock < 0)
+		return hk_fail(err, errno, "make a socket");
+	if (path[0] == '\0')
+		return hk_refuse(err, EINVAL, "the path of a socket is empty");
+	r = address(path, &addr, &node);
+	if (r < 0)
+		return hk_fail(err, -r, "connect to the socket '%s'", path);
+	do
+		r = connect(sock, (const struct sockaddr *)&addr, sizeof(addr));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return hk_fail(err, errno, "connect to the socket '%s'", path);
+	return hk_take_fd(&sock);
+}
+
+/* The first byte carries the fd; how many of the others go along, or a negative errno. */
+static ssize_t send_first(int sock, const char *text, size_t len, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {(char *)text, len};
+	struct msghdr header = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+	ssize_t n;
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+	do
+		n = sendmsg(sock, &header, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err)
+{
+	size_t len = strlen(text);
+	ssize_t n = send_first(sock, text, len, fd);
+
+	for (size_t sent = 0; n >= 0;) {
+		sent += (size_t)n;
+		if (sent >= len)
+			return 0;
+		do
+			n = send(sock, text + sent, len - sent, MSG_NOSIGNAL);
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			n = -errno;
+	}
+	return hk_fail(err, (int)-n, "send a file descriptor over a socket");
+}

@@ -1,0 +1,150 @@
+/* state.json -> hk_state. The file is ours, and read as if it were not: bounded, typed, and no path
+ * in it is followed that could lead out of where it says. */
+#include "state/state.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "json/bind.h"
+#include "spec/tables.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct hk_property state_properties[] = {
+	HK_STRING("id", struct hk_state, id, .flags = HK_REQUIRED),
+	HK_INT("init_process_pid", struct hk_state, init_pid, .flags = HK_REQUIRED),
+	HK_UINT("init_process_start", struct hk_state, init_start_time, .flags = HK_REQUIRED),
+	HK_STRING("created", struct hk_state, created),
+	HK_BOOL("rootless", struct hk_state, rootless),
+	HK_PAIRS("cgroup_paths", struct hk_state, cgroup_paths),
+	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
+	HK_STRING("bundle", struct hk_state, bundle, .flags = HK_REQUIRED),
+	HK_STRING("rootfs", struct hk_state, rootfs, .flags = HK_REQUIRED),
+	HK_UINT("owner", struct hk_state, owner, .flags = HK_REQUIRED),
+	HK_BOOL("systemd_cgroup", struct hk_state, systemd_cgroup),
+	HK_BOOL("private_pid_namespace", struct hk_state, private_pid_namespace,
+		.flags = HK_REQUIRED),
+	HK_BOOL("exec_fifo", struct hk_state, exec_fifo),
+	HK_STRING("notify_socket", struct hk_state, notify_socket),
+	HK_PAIRS("annotations", struct hk_state, annotations),
+	HK_STRUCT("hooks", struct hk_state, hooks, &hk_hooks_object),
+};
+
+static const struct hk_object state_object = HK_OBJECT_TYPE(struct hk_state, state_properties);
+
+void hk_state_done(struct hk_state *state)
+{
+	hk_arena_done(&state->arena);
+	*state = (struct hk_state){0};
+}
+
+static int read_text(int dir, struct hk_arena *arena, char **ret, size_t *ret_len)
+{
+	/* O_NONBLOCK: a FIFO of that name must not hang us */
+	HK_FD int fd = hk_beneath_open(dir, "state.json", O_RDONLY | O_NONBLOCK, 0);
+	struct stat st;
+	ssize_t n;
+	char *text;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (st.st_size < 0 || (uint64_t)st.st_size > HK_JSON_MAX_SIZE)
+		return -EFBIG;
+	text = hk_arena_alloc(arena, (size_t)st.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	n = hk_read_string(fd, text, (size_t)st.st_size + 1);
+	if (n < 0)
+		return (int)n;
+	*ret = text;
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static int check_version(const struct hk_node *root, struct hk_err *err)
+{
+	const struct hk_node *node =
+		root->type == HK_NODE_OBJECT ? hk_node_get(root, "version") : NULL;
+	int64_t version;
+
+	if (!node || node->type != HK_NODE_NUMBER || hk_parse_i64(node->text, &version) < 0)
+		return hk_refuse(err, EINVAL, "it has no version");
+	if (version != HK_STATE_VERSION)
+		return hk_refuse(err, EINVAL,
+			"it is of version %lld, this program reads version %d", (long long)version,
+			HK_STATE_VERSION);
+	return 0;
+}
+
+static bool is_plain_path(const char *path)
+{
+	char clean[4096];
+
+	return hk_path_clean(path, true, clean, sizeof(clean)) == 0 && strcmp(path, clean) == 0;
+}
+
+/* Cgroup directories are removed with all below them: no ".." may lead elsewhere. */
+static int check(const struct hk_state *state, const char *id, struct hk_err *err)
+{
+	if (strcmp(state->id, id) != 0)
+		return hk_refuse(err, EINVAL, "it is of another container");
+	if (state->init_pid < 0)
+		return hk_refuse(err, EINVAL, "init_process_pid is negative");
+	if (state->bundle[0] != '/' || state->rootfs[0] != '/')
+		return hk_refuse(err, EINVAL, "bundle and rootfs must be absolute");
+	for (size_t i = 0; i < state->cgroup_paths.count; i++)
+		if (!is_plain_path(state->cgroup_paths.items[i].value))
+			return hk_refuse(err, EINVAL, "cgroup_paths must be absolute and plain");
+	return 0;
+}
+
+static int parse(
+	const char *text, size_t len, const char *id, struct hk_state *state, struct hk_err *err)
+{
+	struct hk_binding binding = {
+		.text = text, .len = len, .name = "state.json", .arena = &state->arena, .err = err};
+	const struct hk_node *root;
+	int r;
+
+	r = hk_json_read(text, len, "state.json", &state->arena, &root, err);
+	if (r == 0)
+		r = check_version(root, err);
+	if (r == 0)
+		r = hk_bind(&binding, &state_object, root, state);
+	return r < 0 ? r : check(state, id, err);
+}
+
+int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err)
+{
+	struct hk_state state = {0};
+	struct hk_err ours;
+	size_t len = 0;
+	char *text = NULL;
+	int r;
+
+	if (!err)
+		err = &ours;
+	r = read_text(dir, &state.arena, &text, &len);
+	if (r < 0) {
+		(void)hk_fail(err, -r, "read the state of container '%s'", id);
+	} else {
+		r = parse(text, len, id, &state, err);
+		if (r < 0)
+			hk_err_prefix(err, "read the state of container '%s': ", id);
+	}
+	if (r < 0) {
+		hk_state_done(&state);
+		return r;
+	}
+	*ret = state;
+	return 0;
+}

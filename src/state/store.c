@@ -1,0 +1,112 @@
+/* hk_state -> state.json. The first names are runc's: other programs read them there. */
+#include "state/state.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "json/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TMP "state.json.tmp"
+
+static void write_pairs(struct hk_writer *w, const char *key, const struct hk_pairs *pairs)
+{
+	hk_write_object_begin(w, key);
+	for (size_t i = 0; i < pairs->count; i++)
+		hk_write_string(w, pairs->items[i].key, pairs->items[i].value);
+	hk_write_object_end(w);
+}
+
+static void write_strings(struct hk_writer *w, const char *key, const struct hk_strings *strings)
+{
+	hk_write_array_begin(w, key);
+	for (size_t i = 0; i < strings->count; i++)
+		hk_write_string(w, NULL, strings->items[i]);
+	hk_write_array_end(w);
+}
+
+static void write_hooks(struct hk_writer *w, const char *key, const struct hk_hook_list *list)
+{
+	if (list->count == 0)
+		return;
+	hk_write_array_begin(w, key);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct hk_hook *hook = &list->items[i];
+
+		hk_write_object_begin(w, NULL);
+		hk_write_string(w, "path", hook->path);
+		if (hook->args.count > 0)
+			write_strings(w, "args", &hook->args);
+		if (hook->has_env) /* an empty one is not the same as none */
+			write_strings(w, "env", &hook->env);
+		if (hook->has_timeout)
+			hk_write_i64(w, "timeout", hook->timeout);
+		hk_write_object_end(w);
+	}
+	hk_write_array_end(w);
+}
+
+static char *state_text(const struct hk_state *state)
+{
+	struct hk_strbuf text = {0};
+	struct hk_writer w;
+
+	hk_writer_init(&w, &text, NULL);
+	hk_write_object_begin(&w, NULL);
+	hk_write_string(&w, "id", state->id);
+	hk_write_i64(&w, "init_process_pid", state->init_pid);
+	hk_write_u64(&w, "init_process_start", state->init_start_time);
+	if (state->created)
+		hk_write_string(&w, "created", state->created);
+	hk_write_bool(&w, "rootless", state->rootless);
+	write_pairs(&w, "cgroup_paths", &state->cgroup_paths);
+	write_pairs(&w, "namespace_paths", &state->namespace_paths);
+
+	hk_write_i64(&w, "version", HK_STATE_VERSION);
+	hk_write_string(&w, "bundle", state->bundle);
+	hk_write_string(&w, "rootfs", state->rootfs);
+	hk_write_u64(&w, "owner", state->owner);
+	hk_write_bool(&w, "systemd_cgroup", state->systemd_cgroup);
+	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);
+	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
+	if (state->notify_socket)
+		hk_write_string(&w, "notify_socket", state->notify_socket);
+	write_pairs(&w, "annotations", &state->annotations);
+	hk_write_object_begin(&w, "hooks");
+	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)
+		write_hooks(&w, hk_hook_names[point], &state->hooks.at[point]);
+	hk_write_object_end(&w);
+	hk_write_object_end(&w);
+	hk_strbuf_putc(&text, '\n');
+	return hk_strbuf_take(&text);
+}
+
+/* A stale one of a killed runtime is overwritten: the lock is ours. */
+static int write_tmp(int dir, const char *text, size_t len)
+{
+	HK_FD int fd =
+		openat(dir, TMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : hk_write_full(fd, text, len);
+}
+
+int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err)
+{
+	HK_FREE char *text = state_text(state);
+	int r;
+
+	if (!text)
+		return hk_fail(err, ENOMEM, "write the state of container '%s'", state->id);
+	r = write_tmp(dir, text, strlen(text));
+	if (r == 0 && renameat(dir, TMP, dir, "state.json") < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	(void)unlinkat(dir, TMP, 0); /* half of it is of no use to anybody */
+	return hk_fail(err, -r, "write the state of container '%s'", state->id);
+}
