@@ -28,11 +28,12 @@ struct hk_cgroup_mount {
 struct hk_facts {
 	uint32_t euid;
 	uint32_t egid;
-	bool in_user_namespace;  /* /proc/self/uid_map is not the whole range */
+	bool in_user_namespace;  /* ours is not the initial one */
 	bool can_mknod;          /* CAP_MKNOD in the initial user namespace */
 	bool apparmor;           /* LSM enabled on the host */
 	bool apparmor_attr_dir;  /* /proc/self/attr/apparmor exists (5.8) */
 	bool selinux;
+	bool kcore;              /* /proc/kcore exists */
 	enum hk_cgroup_view cgroup_view;
 	uint64_t known_caps;     /* bits 0..cap_last_cap */
 };

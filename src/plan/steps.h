@@ -18,8 +18,8 @@
 #define HK_FIELDS_ns_join(F) F(u32, slot) F(u64, type)
 /* unshare(2). With HK_CLONE_NEWUSER (alone): asks the runtime for the id maps and waits for them. */
 #define HK_FIELDS_ns_unshare(F) F(u64, flags)
-/* setresgid, setresuid to 0 and, where allowed, no supplementary groups: root of the user
- * namespace just entered. */
+/* setresgid, setresuid to 0 and no supplementary groups: root of the user namespace just entered.
+ * set_groups: setgroups(2) must succeed; else it is tried where /proc/self/setgroups allows it. */
 #define HK_FIELDS_become_root(F) F(u32, set_groups)
 /* /proc/self/timens_offsets, between unshare(CLONE_NEWTIME) and fork. */
 #define HK_FIELDS_time_offsets(F) \
@@ -35,14 +35,16 @@
 
 /* mount(NULL, "/", NULL, flags, NULL), before anything is mounted. */
 #define HK_FIELDS_propagation(F) F(u64, flags)
-/* Open the root file system, make the mount it stands on private, bind it onto itself. */
-#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive)
+/* Open the root file system, make the mount it stands on private, bind it onto itself. open_only:
+ * there is no mount namespace of our own, so that nothing may be mounted. */
+#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only)
 /* A new file system instance by fsopen/fsmount, attached at target. sb_options: comma-separated,
  * for fsconfig. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*. else_bind: host path bound recursively
  * (read-only attrs kept) where the kernel refuses the file system. label: LSM context= or absent. */
 #define HK_FIELDS_mount(F) \
 	F(str, fstype) F(str, source) F(str, target) F(str, sb_options) F(u64, attrs) \
-	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(str, else_bind) F(u32, how)
+	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(str, else_bind) F(str, label) \
+	F(u32, how)
 /* A bind mount. attrs_set/attrs_clear for the mount itself, rec_* for the whole tree. */
 #define HK_FIELDS_bind(F) \
 	F(str, source) F(str, target) F(u32, recursive) F(u64, attrs_set) F(u64, attrs_clear) \
@@ -87,11 +89,14 @@
 /* stdio that is /dev/null becomes the container's; the rest is chowned to the user. */
 #define HK_FIELDS_stdio(F) F(u32, uid)
 /* chdir, the directory made where missing (as root); once before the user is switched, and again
- * after it where that was not permitted. getcwd must be inside. */
-#define HK_FIELDS_cwd(F) F(str, path)
+ * after it where that was not permitted. getcwd must be inside. make_only: make the directory and
+ * stay: it comes before the root turns read-only, and masks and read-only paths come before any
+ * chdir, or the working directory would lie beneath them. */
+#define HK_FIELDS_cwd(F) F(str, path) F(u32, make_only)
 /* HOME from /etc/passwd, where the environment has none. */
 #define HK_FIELDS_home(F) F(u32, uid)
-/* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. */
+/* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. set_groups as in
+ * become_root. */
 #define HK_FIELDS_credentials(F) \
 	F(u32, uid) F(u32, gid) F(u32s, gids) F(u32, set_groups) F(u64, bounding) F(u64, effective) \
 	F(u64, inheritable) F(u64, permitted) F(u64, ambient)
