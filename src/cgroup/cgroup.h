@@ -96,11 +96,17 @@ int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err);
 
 /* ---- pure: resources -> files (cgroup/convert.c), for create, update, explain, golden tests ---- */
 
+enum hk_cgroup_setting_flags {
+	HK_SETTING_OPTIONAL = 1, /* a file that does not exist is no error */
+	HK_SETTING_ELSE = 2,     /* written only where the setting before it met no file */
+};
+
 struct hk_cgroup_setting {
 	const char *controller; /* v1: the hierarchy that has it; v2: the controller needed, or NULL */
 	const char *file;       /* "memory.max" */
 	const char *value;
 	const char *property;   /* "/linux/resources/memory/limit" */
+	unsigned int flags;     /* enum hk_cgroup_setting_flags */
 };
 
 /* Settings in the order in which they are written. v2: cgroup2 file names. Errors for what this

@@ -1,0 +1,175 @@
+/* Making a container's cgroup, all of it or nothing. */
+#include "cgroup/devices.h"
+#include "cgroup/group.h"
+#include "base/err.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_permission(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS;
+}
+
+/* May the container stay where we are? Only without root's rights, and where nobody asked for
+ * anything that a cgroup of its own would be needed for. */
+static bool may_leave_out(
+	const struct hk_cgroup_request *request, const struct hk_cgroup_limits *limits)
+{
+	return request->rootless && !(request->cgroups_path && *request->cgroups_path) &&
+	       limits->v1_count == 0 && limits->v2_count == 0;
+}
+
+/* "cpu io " from the settings: on a hybrid host only these are handed down on v2, for each that is
+ * enabled there is lost to the host's own use of it. */
+static int wanted_controllers(const struct hk_cgroup_limits *limits, char *ret, size_t cap)
+{
+	size_t used = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < limits->v2_count; i++) {
+		const char *name = limits->v2[i].controller;
+		size_t len = name ? strlen(name) : 0;
+
+		if (!name || (i > 0 && limits->v2[i - 1].controller &&
+				     strcmp(name, limits->v2[i - 1].controller) == 0))
+			continue;
+		if (used + len + 2 > cap)
+			return -ENOSPC;
+		memcpy(ret + used, name, len);
+		used += len;
+		ret[used++] = ' ';
+		ret[used] = '\0';
+	}
+	return 0;
+}
+
+static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
+	const struct hk_cgroup_limits *limits, struct hk_err *err)
+{
+	bool pure_v2 = cgroup->count == 1 && hk_cgroup_dir_is_v2(dir);
+	char wanted[512];
+	int r = hk_cgroup_dir_make(dir, err);
+
+	if (r < 0)
+		return r;
+	if (wanted_controllers(limits, wanted, sizeof(wanted)) < 0)
+		return hk_refuse(err, E2BIG, "too many cgroup controllers");
+	return dir->version->prepare(dir, pure_v2 ? NULL : wanted, err);
+}
+
+static int make_all(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	const struct hk_cgroup_limits *limits, struct hk_err *err)
+{
+	bool left_out = false;
+
+	for (size_t i = 0; i < cgroup->count;) {
+		int r = make_dir(cgroup, &cgroup->dirs[i], limits, err);
+
+		if (r == 0) {
+			i++;
+			continue;
+		}
+		if (!is_permission(r) || !may_leave_out(request, limits))
+			return r;
+		hk_cgroup_leave_out(cgroup, i);
+		left_out = true;
+	}
+	if (left_out && hk_cgroup_describe(cgroup) < 0)
+		return hk_fail(err, ENOMEM, "describe the cgroup");
+	return 0;
+}
+
+static bool only_allows_all(const struct hk_device_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!rules[i].allow || rules[i].type != 'a' || !rules[i].read || !rules[i].write ||
+			!rules[i].mknod)
+			return false;
+	return true;
+}
+
+static int apply_devices(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	struct hk_cgroup_dir *dir = hk_cgroup_find_v1(cgroup, "devices");
+	const struct hk_resources *resources = request->resources;
+	struct hk_arena arena = {0};
+	struct hk_device_rule *rules;
+	size_t count;
+	int r;
+
+	if (!dir)
+		dir = hk_cgroup_find_v2(cgroup);
+	if (!dir) {
+		/* Nothing to enforce with. That is an error only where enforcing was asked for. */
+		if (!resources || request->rootless || cgroup->count == 0 ||
+			only_allows_all(resources->devices, resources->device_count))
+			return 0;
+		(void)hk_refuse(
+			err, ENOTSUP, "cgroup controller devices is not mounted on this host");
+		(void)hk_err_at(err, "/linux/resources/devices");
+		return -ENOTSUP;
+	}
+	r = hk_cgroup_device_rules(resources, &arena, &rules, &count);
+	if (r < 0)
+		(void)hk_fail(err, -r, "compile the device rules");
+	else
+		r = dir->version->devices(dir, rules, count, err);
+	hk_arena_done(&arena);
+	/* Without privileges no device can be made or reached that these rules would deny. */
+	if (is_permission(r) && request->rootless)
+		return 0;
+	if (r < 0 && err && !err->property[0])
+		(void)hk_err_at(err, "/linux/resources/devices");
+	return r;
+}
+
+static int delegate(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	struct hk_cgroup_dir *dir = hk_cgroup_find_v2(cgroup);
+
+	if (!request->own_namespaces_writable || !dir || cgroup->count != 1)
+		return 0;
+	return dir->version->delegate(dir, request->owner_uid, err);
+}
+
+static int fill(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	const struct hk_cgroup_limits *limits, struct hk_err *err)
+{
+	struct hk_cgroup_dir *v2;
+	int r;
+
+	r = make_all(cgroup, request, limits, err);
+	if (r == 0)
+		r = hk_cgroup_limits_apply(cgroup, limits, err);
+	if (r == 0)
+		r = apply_devices(cgroup, request, err);
+	if (r == 0)
+		r = delegate(cgroup, request, err);
+	if (r < 0)
+		return r;
+	v2 = hk_cgroup_find_v2(cgroup);
+	r = v2 ? hk_cgroup_dir_fd(v2) : 0;
+	return r < 0 ? hk_fail(err, -r, "open cgroup '%s'", v2->path) : 0;
+}
+
+int hk_cgroup_create(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	struct hk_cgroup_limits limits;
+	struct hk_arena arena = {0};
+	int r;
+
+	if (request->manager == HK_CGROUP_MANAGER_DISABLED)
+		return 0;
+	r = hk_cgroup_limits_convert(cgroup, request->resources, &arena, &limits, err);
+	if (r == 0)
+		r = fill(cgroup, request, &limits, err);
+	for (size_t i = cgroup->count; r < 0 && i > 0; i--)
+		hk_cgroup_dir_unmake(&cgroup->dirs[i - 1]);
+	hk_arena_done(&arena);
+	return r;
+}

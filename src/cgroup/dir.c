@@ -1,0 +1,251 @@
+/* One directory of a container's cgroup: making, opening, reading and removing it. */
+#include "cgroup/dir.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 200 /* of directories that a container made below its own */
+
+/* Another create may remove the parent that both of us need, after a failure: then once more. */
+#define MAKE_ATTEMPTS 5
+
+/* mkdir -p. *made_from: the length of the part that was there before, once anything is made. 0, or
+ * a negative errno: -EEXIST where all of it was there. */
+static int make_path(char *path, size_t *made_from)
+{
+	char *slash = strrchr(path, '/');
+	int r = mkdir(path, 0755) < 0 ? -errno : 0;
+
+	if (r == -ENOENT && slash > path) {
+		*slash = '\0';
+		r = make_path(path, made_from);
+		*slash = '/';
+		if (r < 0 && r != -EEXIST)
+			return r;
+		r = mkdir(path, 0755) < 0 ? -errno : 0;
+	}
+	if (r == 0 && *made_from == 0)
+		*made_from = (size_t)(slash - path);
+	return r;
+}
+
+static int check_empty(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	HK_FD int procs = -1;
+	int fd = hk_cgroup_dir_fd(dir);
+	char c;
+	ssize_t n;
+
+	if (fd >= 0)
+		procs = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	if (procs < 0)
+		return hk_fail(err, fd < 0 ? -fd : errno, "open cgroup '%s'", dir->path);
+	n = read(procs, &c, 1);
+	if (n < 0)
+		return hk_fail(err, errno, "list the processes of cgroup '%s'", dir->path);
+	if (n > 0)
+		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
+			dir->path);
+	if (dir->version->is_frozen(dir))
+		return hk_refuse(
+			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
+	return 0;
+}
+
+int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	char path[PATH_MAX];
+	int r = -ENOENT;
+
+	if (strlen(dir->path) >= sizeof(path))
+		return hk_fail(err, ENAMETOOLONG, "make cgroup '%s'", dir->path);
+	(void)strcpy(path, dir->path);
+	for (int i = 0; i < MAKE_ATTEMPTS && r == -ENOENT; i++)
+		r = make_path(path, &dir->made_from);
+	dir->existed = r == -EEXIST;
+	if (dir->existed)
+		return check_empty(dir, err);
+	if (r < 0)
+		return hk_fail(err, -r, "make cgroup '%s'", dir->path);
+	return 0;
+}
+
+void hk_cgroup_dir_unmake(struct hk_cgroup_dir *dir)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(dir->path);
+
+	hk_close(&dir->fd);
+	if (dir->made_from == 0 || len >= sizeof(path))
+		return;
+	memcpy(path, dir->path, len + 1);
+	while (len > dir->made_from && len > 0) {
+		/* A parent that is in use by now stays: it is no longer ours alone. */
+		if (rmdir(path) < 0 && errno != ENOENT)
+			break;
+		while (len > 0 && path[--len] != '/')
+			;
+		path[len] = '\0';
+	}
+	dir->made_from = 0;
+}
+
+int hk_cgroup_dir_fd(struct hk_cgroup_dir *dir)
+{
+	HK_FD int fd = -1;
+
+	if (dir->fd >= 0)
+		return dir->fd;
+	fd = open(dir->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!hk_fd_is_fs(
+		    fd, hk_cgroup_dir_is_v2(dir) ? HK_CGROUP2_SUPER_MAGIC : HK_CGROUP_SUPER_MAGIC))
+		return -ENOTSUP;
+	dir->fd = hk_take_fd(&fd);
+	return dir->fd;
+}
+
+ssize_t hk_cgroup_read(int dirfd, const char *file, char *buf, size_t cap)
+{
+	HK_FD int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = hk_read_string(fd, buf, cap);
+	if (n > 0 && buf[n - 1] == '\n')
+		buf[--n] = '\0';
+	return n;
+}
+
+int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret)
+{
+	char text[4096], *rest = text, *line;
+	size_t len = strlen(key);
+	ssize_t n = hk_cgroup_read(dirfd, file, text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	while ((line = strsep(&rest, "\n"))) {
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			return hk_parse_u64(line + len + 1, ret) < 0 ? -EBADMSG : 0;
+	}
+	return -ENODATA;
+}
+
+/* An open directory stream of what fd names; fd may be O_PATH. */
+static DIR *open_stream(int fd)
+{
+	HK_FD int readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = readable < 0 ? NULL : fdopendir(readable);
+
+	if (stream)
+		(void)hk_take_fd(&readable);
+	return stream;
+}
+
+/* The next directory in the stream, NULL at its end. */
+static const char *next_child(DIR *stream)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(stream))) {
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	}
+	return NULL;
+}
+
+static int open_child(int dirfd, const char *name)
+{
+	return hk_sys_openat2(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
+		HK_RESOLVE_BENEATH | HK_RESOLVE_NO_SYMLINKS | HK_RESOLVE_NO_XDEV);
+}
+
+static int walk(int dirfd, int depth, int (*visit)(int dirfd, void *userdata), void *userdata)
+{
+	DIR *stream = depth < MAX_DEPTH ? open_stream(dirfd) : NULL;
+	const char *name;
+	int r = 0;
+
+	if (!stream)
+		return depth < MAX_DEPTH ? -errno : -ELOOP;
+	while (r == 0 && (name = next_child(stream))) {
+		HK_FD int child = open_child(dirfd, name);
+
+		if (child >= 0)
+			r = walk(child, depth + 1, visit, userdata);
+		else if (child != -ENOENT)
+			r = child;
+		if (r == -ENOENT)
+			r = 0; /* gone meanwhile */
+	}
+	(void)closedir(stream);
+	return r < 0 ? r : visit(dirfd, userdata);
+}
+
+int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata)
+{
+	return walk(dirfd, 0, visit, userdata);
+}
+
+/* One try at the directories below; what does not go now is found again by the caller's rmdir. */
+static int remove_below(int dirfd, int depth)
+{
+	DIR *stream = depth < MAX_DEPTH ? open_stream(dirfd) : NULL;
+	const char *name;
+	int r = 0;
+
+	if (!stream)
+		return depth < MAX_DEPTH ? -errno : -ELOOP;
+	while (r == 0 && (name = next_child(stream))) {
+		HK_FD int child = -1;
+
+		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			continue;
+		child = open_child(dirfd, name);
+		if (child >= 0)
+			r = remove_below(child, depth + 1);
+		if (r == 0)
+			(void)unlinkat(dirfd, name, AT_REMOVEDIR); /* EBUSY shows above */
+	}
+	(void)closedir(stream);
+	return r;
+}
+
+int hk_cgroup_remove(const char *path, int *budget_ms)
+{
+	for (int wait_ms = 1;; wait_ms = wait_ms < 64 ? wait_ms * 2 : wait_ms) {
+		struct timespec pause = {.tv_nsec = wait_ms * 1000000L};
+		HK_FD int fd = -1;
+
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			return -errno;
+		fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		/* Never empty a tree that is no cgroup, whatever the state on disk says. */
+		if (fd >= 0 && (hk_fd_is_fs(fd, HK_CGROUP_SUPER_MAGIC) ||
+				       hk_fd_is_fs(fd, HK_CGROUP2_SUPER_MAGIC)))
+			(void)remove_below(fd, 0); /* the rmdir tells */
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return 0;
+		if (*budget_ms <= 0)
+			return -errno;
+		*budget_ms -= wait_ms;
+		(void)nanosleep(&pause, NULL); /* EINTR: the budget bounds the rest */
+	}
+}

@@ -1,0 +1,127 @@
+/* Changing the limits of a container that runs. */
+#include "cgroup/group.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* The first word of a v2 file that holds a number or "max" (-1). -ENOENT, -EBADMSG. */
+static int read_number(struct hk_cgroup_dir *dir, const char *file, int64_t *ret)
+{
+	char text[64];
+	int fd = hk_cgroup_dir_fd(dir);
+	ssize_t n = fd < 0 ? fd : hk_cgroup_read(fd, file, text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	text[strcspn(text, " ")] = '\0';
+	if (strcmp(text, "max") == 0) {
+		*ret = -1;
+		return 0;
+	}
+	return hk_parse_i64(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+/* cpu.max takes quota and period together: a period alone keeps the quota in force. */
+static int keep_quota(struct hk_cgroup_dir *dir, struct hk_cpu *cpu)
+{
+	int64_t quota;
+	int r;
+
+	if (!cpu->period.set || cpu->period.value == 0 || (cpu->quota.set && cpu->quota.value != 0))
+		return 0;
+	r = read_number(dir, "cpu.max", &quota);
+	if (r == 0)
+		cpu->quota = (struct hk_opt_i64){.set = true, .value = quota};
+	return r == -ENOENT ? 0 : r; /* the write says it better */
+}
+
+/* memory.swap.max is what config.json's sum leaves: it needs the limit in force. */
+static int keep_limit(struct hk_cgroup_dir *dir, struct hk_memory *memory)
+{
+	int64_t limit;
+	int r;
+
+	if (!memory->swap.set || memory->swap.value <= 0 ||
+		(memory->limit.set && memory->limit.value != 0))
+		return 0;
+	r = read_number(dir, "memory.max", &limit);
+	if (r == 0)
+		memory->limit = (struct hk_opt_i64){.set = true, .value = limit};
+	return r == -ENOENT ? 0 : r;
+}
+
+/* v1's kernel refuses a limit below the usage; v2's would kill for it. */
+static int check_usage(
+	struct hk_cgroup_dir *dir, const struct hk_memory *memory, struct hk_err *err)
+{
+	int64_t usage;
+
+	if (!memory->check_before_update || !memory->limit.set || memory->limit.value <= 0)
+		return 0;
+	if (read_number(dir, "memory.current", &usage) < 0 || usage <= memory->limit.value)
+		return 0;
+	(void)hk_refuse(err, EBUSY,
+		"memory limit %" PRId64 " is below the current usage of %" PRId64 " bytes",
+		memory->limit.value, usage);
+	(void)hk_err_at(err, "/linux/resources/memory/limit");
+	return -EBUSY;
+}
+
+static int update_v2(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
+	struct hk_resources *resources, struct hk_err *err)
+{
+	int r = 0;
+
+	if (resources->cpu && !hk_cgroup_find_v1(cgroup, "cpu"))
+		r = keep_quota(dir, resources->cpu);
+	if (r == 0 && resources->memory && !hk_cgroup_find_v1(cgroup, "memory")) {
+		r = keep_limit(dir, resources->memory);
+		if (r == 0 && check_usage(dir, resources->memory, err) < 0)
+			return -EBUSY;
+	}
+	if (r < 0)
+		return hk_fail(err, -r, "read the limits of cgroup '%s'", dir->path);
+	return 0;
+}
+
+static bool is_gone(struct hk_cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->count; i++)
+		if (hk_cgroup_dir_fd(&cgroup->dirs[i]) != -ENOENT)
+			return false;
+	return true;
+}
+
+int hk_cgroup_update(
+	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err)
+{
+	struct hk_resources whole = *resources;
+	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
+	struct hk_cgroup_limits limits;
+	struct hk_arena arena = {0};
+	struct hk_memory memory;
+	struct hk_cpu cpu;
+	int r = 0;
+
+	if (is_gone(cgroup))
+		return hk_refuse(err, ENOENT, "the container has no cgroup to update");
+	if (whole.memory) {
+		memory = *whole.memory;
+		whole.memory = &memory;
+	}
+	if (whole.cpu) {
+		cpu = *whole.cpu;
+		whole.cpu = &cpu;
+	}
+	if (v2)
+		r = update_v2(cgroup, v2, &whole, err);
+	if (r == 0)
+		r = hk_cgroup_limits_convert(cgroup, &whole, &arena, &limits, err);
+	if (r == 0)
+		r = hk_cgroup_limits_apply(cgroup, &limits, err);
+	hk_arena_done(&arena);
+	return r;
+}
