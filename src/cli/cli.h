@@ -1,0 +1,52 @@
+/* The command line: what main gives to every command, and what a command is. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "log.h"
+#include "options.h"
+
+#include <hako/hako.h>
+
+#include <stdbool.h>
+
+struct cli {
+	struct log log;
+	struct hako_runtime_options runtime_options;
+	hako_runtime *runtime;
+	const char *command; /* its name, for errors */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* for --help: "ID [SIGNAL]" */
+	const char *summary;
+	const struct option *options;
+	int min_arguments;
+	int max_arguments;
+	bool stop_early; /* options end at the first argument */
+	/* argv: the arguments alone. Returns the exit status. */
+	int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+/* The runtime of the global options; NULL after an error that has been reported. */
+hako_runtime *cli_runtime(struct cli *cli);
+
+/* Report an error of libhako about a container (id NULL: about none), free it, and return the exit
+ * status 1: "hako: create 'web': ...". */
+int cli_fail(struct cli *cli, const char *id, hako_error *error);
+/* The same for an error of the command line itself. */
+int cli_refuse(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Make sure that what was printed has been written. Returns the exit status. */
+int cli_flush(struct cli *cli);
+
+extern const struct command create_command;
+extern const struct command delete_command;
+extern const struct command features_command;
+extern const struct command kill_command;
+extern const struct command list_command;
+extern const struct command run_command;
+extern const struct command spec_command;
+extern const struct command start_command;
+extern const struct command state_command;
+
+#endif

@@ -1,0 +1,50 @@
+/* The container's terminal on ours: raw mode, size, and copying both ways. */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include <hako/container.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <termios.h>
+
+#define TERMINAL_POLL_FDS 4
+
+/* Bytes on their way from one descriptor to another. */
+struct stream {
+	int from;
+	int to;
+	bool ended;
+	size_t start;
+	size_t end;
+	char buf[4096]; /* no more than PIPE_BUF: a write after POLLOUT does not block */
+};
+
+struct terminal {
+	int sockets[2]; /* ours, the container's: for the master */
+	int master;	/* -1: there is no terminal */
+	int tty;	/* which of our 0-2 is a terminal; -1: none */
+	bool raw;	/* saved is to be restored */
+	struct termios saved;
+	struct stream in;
+	struct stream out;
+};
+
+void terminal_init(struct terminal *terminal);
+/* Restores our own terminal. */
+void terminal_done(struct terminal *terminal);
+
+/* Ask for a terminal in the options. 0, or -1 with errno; as the next. */
+int terminal_open(struct terminal *terminal, struct hako_create_options *create);
+/* Take the master that the container has sent, and make our own terminal raw. Nothing to do where
+ * none was asked for. */
+int terminal_attach(struct terminal *terminal);
+void terminal_resize(struct terminal *terminal);
+
+/* What to poll for, and what to do then. Unused entries have fd -1. */
+void terminal_poll(const struct terminal *terminal, struct pollfd fds[static TERMINAL_POLL_FDS]);
+void terminal_copy(struct terminal *terminal, const struct pollfd fds[static TERMINAL_POLL_FDS]);
+/* Copy out what is still there after the container's end. */
+void terminal_drain(struct terminal *terminal);
+
+#endif

@@ -1,0 +1,176 @@
+/* hako_container: opening one, and finding out how it is. */
+#include "lib/container.h"
+
+#include "base/fd.h"
+#include "base/proc.h"
+#include "lib/errors.h"
+#include "lib/handshake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+int hk_container_new(struct hako_runtime *runtime, const char *id, pid_t pid, int pidfd,
+	struct hako_container **ret, struct hk_err *err)
+{
+	struct hako_container *container = calloc(1, sizeof(*container));
+	HK_FD int fd = pidfd;
+	int r;
+
+	if (!container)
+		return hk_fail(err, ENOMEM, "open container '%s'", id);
+	container->root = container->pidfd = -1;
+	container->runtime = runtime;
+	container->id = strdup(id);
+	r = container->id ? hk_state_root_open(runtime->root, false, err)
+			  : hk_fail(err, ENOMEM, "open container '%s'", id);
+	if (r < 0) {
+		hako_container_free(container);
+		return r;
+	}
+	container->root = r;
+	container->pid = pid;
+	container->pidfd = hk_take_fd(&fd);
+	*ret = container;
+	return 0;
+}
+
+void hako_container_free(hako_container *container)
+{
+	if (!container)
+		return;
+	hk_close(&container->pidfd);
+	hk_close(&container->root);
+	free(container->id);
+	free(container);
+}
+
+static int open_container(struct hako_runtime *runtime, const char *id, struct hako_container **ret,
+	struct hk_err *err)
+{
+	struct hako_container *container;
+	HK_FD int dir = -1;
+	int r;
+
+	r = hk_id_check(id, err);
+	if (r < 0)
+		return r;
+	r = hk_container_new(runtime, id, 0, -1, &container, err);
+	if (r == -ENOENT) /* no state root, no container */
+		return hk_refuse(err, ENOENT, "container does not exist");
+	if (r < 0)
+		return r;
+	dir = hk_state_dir_open(container->root, id, false, err);
+	if (dir < 0) {
+		r = dir;
+		hako_container_free(container);
+		return r;
+	}
+	*ret = container;
+	return 0;
+}
+
+int hako_container_open(
+	hako_runtime *runtime, const char *id, hako_container **ret, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(open_container(runtime, id, ret, &e), &e, err);
+}
+
+void hk_loaded_init(struct hk_loaded *loaded)
+{
+	memset(loaded, 0, sizeof(*loaded));
+	loaded->dir = -1;
+	loaded->pidfd = -1;
+}
+
+void hk_loaded_done(struct hk_loaded *loaded)
+{
+	hk_cgroup_free(loaded->cgroup);
+	hk_state_done(&loaded->state);
+	hk_close(&loaded->pidfd);
+	hk_close(&loaded->dir);
+}
+
+int hk_container_load(
+	int root, const char *id, bool lock, struct hk_loaded *ret, struct hk_err *err)
+{
+	int r;
+
+	ret->dir = hk_state_dir_open(root, id, lock, err);
+	if (ret->dir < 0)
+		return ret->dir;
+	ret->locked = lock;
+	r = hk_state_load(ret->dir, id, &ret->state, err);
+	if (r < 0)
+		return r;
+	r = hk_cgroup_open(&ret->state.cgroup_paths, &ret->cgroup, err);
+	if (r < 0)
+		return r;
+	if (ret->state.init_pid == 0)
+		return 0;
+	r = hk_proc_open(ret->state.init_pid, ret->state.init_start_time);
+	if (r < 0 && r != -ESRCH)
+		return hk_fail(err, -r, "find the container's init");
+	ret->pidfd = r < 0 ? -1 : r;
+	return 0;
+}
+
+/* create holds the directory's lock from its beginning to its end: where we have it, nobody is
+ * creating. */
+static bool being_created(const struct hk_loaded *loaded)
+{
+	if (loaded->locked)
+		return false;
+	if (flock(loaded->dir, LOCK_SH | LOCK_NB) < 0)
+		return true;
+	(void)flock(loaded->dir, LOCK_UN); /* cannot fail: it was ours */
+	return false;
+}
+
+static bool waits_for_start(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, HK_START_FIFO, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum hako_status hk_loaded_status(const struct hk_loaded *loaded)
+{
+	if (!loaded->state.created) {
+		if (loaded->pidfd >= 0 || being_created(loaded))
+			return HAKO_CREATING;
+		return HAKO_STOPPED; /* its creator was killed */
+	}
+	if (loaded->pidfd < 0)
+		return HAKO_STOPPED;
+	if (hk_cgroup_is_frozen(loaded->cgroup))
+		return HAKO_PAUSED;
+	return waits_for_start(loaded->dir) ? HAKO_CREATED : HAKO_RUNNING;
+}
+
+struct hk_hook_state hk_loaded_hook_state(const struct hk_loaded *loaded)
+{
+	return (struct hk_hook_state){
+		.id = loaded->state.id,
+		.bundle = loaded->state.bundle,
+		.annotations = &loaded->state.annotations,
+	};
+}
+
+const char *hako_status_name(enum hako_status status)
+{
+	static const char *const names[] = {
+		[HAKO_CREATING] = "creating",
+		[HAKO_CREATED] = "created",
+		[HAKO_RUNNING] = "running",
+		[HAKO_PAUSED] = "paused",
+		[HAKO_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}

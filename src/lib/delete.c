@@ -1,0 +1,138 @@
+/* hako_delete: the end of a container, whole or half-made. */
+#include "lib/container.h"
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "lib/errors.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+
+#define KILL_WAIT_MS 10000
+
+int hk_kill_and_wait(int pidfd, struct hk_err *err)
+{
+	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+	int r;
+
+	r = hk_sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (r < 0 && r != -ESRCH)
+		return hk_fail(err, -r, "kill the container's init");
+	do
+		r = poll(&poll_fd, 1, KILL_WAIT_MS);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return hk_fail(err, errno, "wait for the container's init");
+	if (r == 0)
+		return hk_refuse(err, EBUSY, "container init still running");
+	return 0;
+}
+
+static int kill_all(struct hk_loaded *loaded, bool everything, struct hk_err *err)
+{
+	int r;
+
+	if (everything) {
+		r = hk_cgroup_kill(loaded->cgroup, SIGKILL, err);
+		if (r < 0)
+			return r;
+	}
+	if (loaded->pidfd < 0)
+		return 0;
+	/* A frozen init would not die; what thaws it dies at once. */
+	if (!everything && hk_cgroup_is_frozen(loaded->cgroup)) {
+		r = hk_cgroup_freeze(loaded->cgroup, false, err);
+		if (r < 0)
+			return r;
+	}
+	return hk_kill_and_wait(loaded->pidfd, err);
+}
+
+int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loaded *loaded,
+	bool everything, struct hk_err *err)
+{
+	struct hk_hook_state state = hk_loaded_hook_state(loaded);
+	int r;
+
+	r = kill_all(loaded, everything, err);
+	if (r < 0)
+		return r;
+	r = hk_cgroup_destroy(loaded->cgroup, err);
+	if (r < 0)
+		return r;
+	r = hk_state_dir_remove(root, loaded->state.id, err);
+	if (r < 0)
+		return r;
+	hk_hooks_run_all(&loaded->state.hooks, HK_HOOK_POSTSTOP, &state, "stopped", &runtime->log);
+	return 0;
+}
+
+/* A directory whose state cannot be read: its creator was killed before there was anything else, or
+ * somebody else wrote it. */
+static int delete_broken(int root, const char *id, int why, bool force, struct hk_err *err)
+{
+	struct hk_err e = {0};
+	int r;
+
+	if (why != -ENOENT && !force)
+		return why;
+	r = hk_state_dir_remove(root, id, &e);
+	if (r < 0) {
+		*err = e;
+		return r;
+	}
+	return force ? 0 : hk_refuse(err, ENOENT, "container does not exist");
+}
+
+static int delete_at(
+	struct hako_runtime *runtime, int root, const char *id, bool force, struct hk_err *err)
+{
+	HK_LOADED loaded;
+	enum hako_status status;
+	int r;
+
+	hk_loaded_init(&loaded);
+	r = hk_container_load(root, id, true, &loaded, err);
+	if (loaded.dir < 0)
+		return r == -ENOENT && force ? 0 : r;
+	if (r < 0)
+		return delete_broken(root, id, r, force, err);
+	status = hk_loaded_status(&loaded);
+	if ((status == HAKO_RUNNING || status == HAKO_PAUSED) && !force)
+		return hk_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s",
+			id, hako_status_name(status));
+	return hk_container_destroy(
+		runtime, root, &loaded, force || !loaded.state.private_pid_namespace, err);
+}
+
+int hako_delete(hako_container *container, bool force, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(
+		delete_at(container->runtime, container->root, container->id, force, &e), &e, err);
+}
+
+static int delete_id(hako_runtime *runtime, const char *id, bool force, struct hk_err *err)
+{
+	HK_FD int root = -1;
+	int r;
+
+	r = hk_id_check(id, err);
+	if (r < 0)
+		return r;
+	root = hk_state_root_open(runtime->root, false, err);
+	if (root == -ENOENT)
+		return force ? 0 : hk_refuse(err, ENOENT, "container does not exist");
+	if (root < 0)
+		return root;
+	return delete_at(runtime, root, id, force, err);
+}
+
+int hako_delete_id(hako_runtime *runtime, const char *id, bool force, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(delete_id(runtime, id, force, &e), &e, err);
+}

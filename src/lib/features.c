@@ -1,0 +1,203 @@
+/* hako_features_json: runtime-spec's features.md, from our own tables and from this host. */
+#include <hako/features.h>
+
+#include "base/enumtab.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "json/json.h"
+#include "lib/errors.h"
+#include "plan/seccomp.h"
+#include "spec/spec.h"
+
+#include <hako/runtime.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+
+/* Sorted; everything that a mount's options may say. */
+static const char *const mount_options[] = {
+	"acl",
+	"async",
+	"atime",
+	"bind",
+	"defaults",
+	"dev",
+	"diratime",
+	"dirsync",
+	"exec",
+	"iversion",
+	"lazytime",
+	"loud",
+	"mand",
+	"noacl",
+	"noatime",
+	"nodev",
+	"nodiratime",
+	"noexec",
+	"noiversion",
+	"nolazytime",
+	"nomand",
+	"norelatime",
+	"nostrictatime",
+	"nosuid",
+	"nosymfollow",
+	"private",
+	"ratime",
+	"rbind",
+	"rdev",
+	"rdiratime",
+	"relatime",
+	"remount",
+	"rexec",
+	"rnoatime",
+	"rnodev",
+	"rnodiratime",
+	"rnoexec",
+	"rnorelatime",
+	"rnostrictatime",
+	"rnosuid",
+	"rnosymfollow",
+	"ro",
+	"rprivate",
+	"rrelatime",
+	"rro",
+	"rrw",
+	"rshared",
+	"rslave",
+	"rstrictatime",
+	"rsuid",
+	"rsymfollow",
+	"runbindable",
+	"rw",
+	"shared",
+	"silent",
+	"slave",
+	"strictatime",
+	"suid",
+	"symfollow",
+	"sync",
+	"tmpcopyup",
+	"unbindable",
+};
+
+static void write_list(struct hk_writer *w, const char *key, const char *const *items, size_t count)
+{
+	hk_write_array_begin(w, key);
+	for (size_t i = 0; i < count && items[i]; i++)
+		hk_write_string(w, NULL, items[i]);
+	hk_write_array_end(w);
+}
+
+static void write_namespaces(struct hk_writer *w)
+{
+	hk_write_array_begin(w, "namespaces");
+	for (int i = 0; i < HK_NS_COUNT; i++)
+		hk_write_string(w, NULL, hk_ns_infos[i].name);
+	hk_write_array_end(w);
+}
+
+/* Known to us and to the running kernel. */
+static void write_capabilities(struct hk_writer *w)
+{
+	HK_FD int fd = open("/proc/sys/kernel/cap_last_cap", O_RDONLY | O_CLOEXEC);
+	uint64_t last = 40; /* 5.9 */
+	char text[16];
+	ssize_t n = fd < 0 ? -1 : hk_read_string(fd, text, sizeof(text));
+
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	if (n > 0)
+		(void)hk_parse_u64(text, &last); /* keeps the default */
+	hk_write_array_begin(w, "capabilities");
+	for (const struct hk_enum *cap = hk_capability_names; cap->name; cap++)
+		if (cap->value <= last)
+			hk_write_string(w, NULL, cap->name);
+	hk_write_array_end(w);
+}
+
+static void write_cgroup(struct hk_writer *w)
+{
+	hk_write_object_begin(w, "cgroup");
+	hk_write_bool(w, "v1", true);
+	hk_write_bool(w, "v2", true);
+	hk_write_bool(w, "systemd", false);
+	hk_write_bool(w, "systemdUser", false);
+	hk_write_bool(w, "rdma", true);
+	hk_write_object_end(w);
+}
+
+static void write_seccomp(struct hk_writer *w)
+{
+	const char *const *flags = hk_seccomp_known_flags();
+
+	hk_write_object_begin(w, "seccomp");
+	hk_write_bool(w, "enabled", true);
+	write_list(w, "actions", hk_seccomp_actions(), SIZE_MAX);
+	write_list(w, "operators", hk_seccomp_operators(), SIZE_MAX);
+	write_list(w, "archs", hk_seccomp_architectures(), SIZE_MAX);
+	write_list(w, "knownFlags", flags, SIZE_MAX);
+	hk_write_array_begin(w, "supportedFlags");
+	for (size_t i = 0; flags[i]; i++)
+		if (hk_seccomp_flag_supported(flags[i]))
+			hk_write_string(w, NULL, flags[i]);
+	hk_write_array_end(w);
+	hk_write_object_end(w);
+}
+
+static void write_switch(struct hk_writer *w, const char *name, bool on)
+{
+	hk_write_object_begin(w, name);
+	hk_write_bool(w, "enabled", on);
+	hk_write_object_end(w);
+}
+
+static void write_linux(struct hk_writer *w)
+{
+	hk_write_object_begin(w, "linux");
+	write_namespaces(w);
+	write_capabilities(w);
+	write_cgroup(w);
+	write_seccomp(w);
+	write_switch(w, "apparmor", true);
+	write_switch(w, "selinux", true);
+	write_switch(w, "intelRdt", false);
+	hk_write_object_begin(w, "mountExtensions");
+	write_switch(w, "idmap", false);
+	hk_write_object_end(w);
+	write_switch(w, "netDevices", false);
+	hk_write_object_end(w);
+}
+
+static void write_annotations(struct hk_writer *w)
+{
+	hk_write_object_begin(w, "annotations");
+	hk_write_string(w, "io.github.seccomp.libseccomp.version", hako_libseccomp_version());
+	hk_write_string(w, "org.opencontainers.hako.version", hako_version());
+	if (hako_commit()[0])
+		hk_write_string(w, "org.opencontainers.hako.commit", hako_commit());
+	hk_write_object_end(w);
+}
+
+int hako_features_json(char **ret, hako_error **err)
+{
+	struct hk_strbuf out = {0};
+	struct hk_writer w;
+	struct hk_err e = {0};
+
+	hk_writer_init(&w, &out, "    ");
+	hk_write_object_begin(&w, NULL);
+	hk_write_string(&w, "ociVersionMin", "1.0.0");
+	hk_write_string(&w, "ociVersionMax", hako_spec_version());
+	write_list(&w, "hooks", hk_hook_names, HK_HOOK_POINT_COUNT);
+	write_list(&w, "mountOptions", mount_options, HK_COUNT(mount_options));
+	write_linux(&w);
+	write_annotations(&w);
+	hk_write_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
+	hk_write_string(&w, NULL, "bundle");
+	hk_write_array_end(&w);
+	hk_write_object_end(&w);
+	*ret = hk_strbuf_take(&out);
+	return *ret ? 0 : hk_give(hk_fail(&e, ENOMEM, "list the features"), &e, err);
+}

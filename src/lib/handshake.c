@@ -1,0 +1,146 @@
+/* The start handshake, over FIFOs in the state directory or over pipes. */
+#include "lib/handshake.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void hk_handshake_init(struct hk_handshake *handshake)
+{
+	handshake->start = handshake->result = handshake->result_read = -1;
+}
+
+void hk_handshake_done(struct hk_handshake *handshake)
+{
+	hk_close(&handshake->start);
+	hk_close(&handshake->result);
+	hk_close(&handshake->result_read);
+}
+
+/* O_RDWR: opening a FIFO for one direction waits for the other side. */
+static int make_fifo(int dir, const char *name, int *ret, struct hk_err *err)
+{
+	int fd;
+
+	if (mkfifoat(dir, name, 0600) < 0)
+		return hk_fail(err, errno, "make %s", name);
+	fd = hk_beneath_open(dir, name, O_RDWR, 0);
+	if (fd < 0)
+		return hk_fail(err, -fd, "open %s", name);
+	*ret = fd;
+	return 0;
+}
+
+int hk_handshake_fifos(int dir, struct hk_handshake *ret, struct hk_err *err)
+{
+	int r = make_fifo(dir, HK_START_FIFO, &ret->start, err);
+
+	return r < 0 ? r : make_fifo(dir, HK_RESULT_FIFO, &ret->result, err);
+}
+
+int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
+{
+	int start[2], result[2];
+	int r;
+
+	if (pipe2(start, O_CLOEXEC) < 0)
+		return hk_fail(err, errno, "make a pipe");
+	ret->start = start[0];
+	r = hk_write_full(start[1], "0", 1);
+	hk_close(&start[1]);
+	if (r < 0)
+		return hk_fail(err, -r, "write to a pipe");
+	if (pipe2(result, O_CLOEXEC) < 0)
+		return hk_fail(err, errno, "make a pipe");
+	ret->result_read = result[0];
+	ret->result = result[1];
+	return 0;
+}
+
+/* A FIFO whose last writer was gone before we opened it gives no POLLHUP: hence the pidfd. */
+static int wait_for_outcome(int result, int pidfd)
+{
+	struct pollfd fds[] = {{.fd = result, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	int r;
+
+	do
+		r = poll(fds, 2, -1);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+/* The error, or 0 at end of file. */
+static int read_outcome(int result, struct hk_err *err)
+{
+	struct hk_err theirs;
+	ssize_t n;
+
+	do
+		n = read(result, &theirs, sizeof(theirs));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return 0; /* executed; EAGAIN: and ended since */
+	/* One write of less than PIPE_BUF is never torn. */
+	if (n != sizeof(theirs))
+		return hk_refuse(err, EPROTO, "the init stage sent %zd bytes of an error", n);
+	hk_err_sanitize(&theirs);
+	if (theirs.code == 0)
+		return hk_refuse(err, EPROTO, "the init stage failed without an error");
+	if (err)
+		*err = theirs;
+	return -theirs.code;
+}
+
+int hk_handshake_await(int result, int pidfd, struct hk_err *err)
+{
+	int r = wait_for_outcome(result, pidfd);
+
+	if (r < 0)
+		return hk_fail(err, -r, "wait for the container's program");
+	return read_outcome(result, err);
+}
+
+static int say_start(int dir, int *ret, struct hk_err *err)
+{
+	HK_FD int probe = hk_beneath_open(dir, HK_START_FIFO, O_WRONLY | O_NONBLOCK, 0);
+	HK_FD int start = -1;
+	int r;
+
+	if (probe == -ENXIO) /* nobody reads: it has been started, or is dead */
+		return hk_refuse(err, ESRCH, "container process is already dead");
+	if (probe < 0)
+		return hk_fail(err, -probe, "open %s", HK_START_FIFO);
+	/* We are a reader too: no SIGPIPE for our caller when init dies now. */
+	start = hk_beneath_open(dir, HK_START_FIFO, O_RDWR, 0);
+	if (start < 0)
+		return hk_fail(err, -start, "open %s", HK_START_FIFO);
+	r = hk_write_full(start, "0", 1);
+	if (r < 0)
+		return hk_fail(err, -r, "write %s", HK_START_FIFO);
+	*ret = hk_take_fd(&start);
+	return 0;
+}
+
+int hk_handshake_start(int dir, int pidfd, struct hk_err *err)
+{
+	HK_FD int result = -1, start = -1;
+	int r, unread = 0;
+
+	result = hk_beneath_open(dir, HK_RESULT_FIFO, O_RDONLY | O_NONBLOCK, 0);
+	if (result < 0)
+		return hk_fail(err, -result, "open %s", HK_RESULT_FIFO);
+	r = say_start(dir, &start, err);
+	if (r == 0)
+		r = hk_handshake_await(result, pidfd, err);
+	if (r == 0 && ioctl(start, FIONREAD, &unread) == 0 && unread > 0)
+		return hk_refuse(err, ESRCH, "container process is already dead");
+	return r;
+}

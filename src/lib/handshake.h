@@ -1,0 +1,30 @@
+/* The word between `start` and the init stage that waits: a byte down says start, and either the
+ * end of file (the program has been executed) or a struct hk_err comes up. */
+#ifndef HK_LIB_HANDSHAKE_H
+#define HK_LIB_HANDSHAKE_H
+
+struct hk_err;
+
+#define HK_START_FIFO  "exec.fifo"
+#define HK_RESULT_FIFO "exec.result"
+
+struct hk_handshake {
+	int start;	 /* init's end, HK_SLOT_START */
+	int result;	 /* init's end, HK_SLOT_RESULT */
+	int result_read; /* ours; -1 with fifos */
+};
+
+void hk_handshake_init(struct hk_handshake *handshake);
+void hk_handshake_done(struct hk_handshake *handshake);
+
+/* For create: two FIFOs in the state directory, for a later `start` from any process. */
+int hk_handshake_fifos(int dir, struct hk_handshake *ret, struct hk_err *err);
+/* For run: two pipes, the start byte already in. */
+int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err);
+
+/* Say start through the FIFOs and wait for the outcome. pidfd: the init stage. */
+int hk_handshake_start(int dir, int pidfd, struct hk_err *err);
+/* Wait for the outcome. Our copy of the write end must be closed. */
+int hk_handshake_await(int result, int pidfd, struct hk_err *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* What to do about the errors that users meet most: one table, matched once. */
+#include "lib/errors.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct hint {
+	const char *step; /* the plan's step; NULL: any */
+	int code;
+	const char *text; /* a word that the message must hold; NULL: any */
+	const char *hint;
+} hints[] = {
+	{"mount", EPERM, "sysfs",
+		"sysfs needs a network namespace owned by this user namespace: add "
+		"{\"type\":\"network\"} to linux.namespaces or bind-mount /sys"},
+	{"mount", EPERM, "proc",
+		"a new proc needs a pid namespace, and a host /proc without masks when in a user "
+		"namespace"},
+	{"mount", ENODEV, NULL, "the kernel does not know this file system: is its module loaded?"},
+	{"mount", EINVAL, NULL,
+		"the kernel refuses an option: dmesg may name it; for a bind mount add the option "
+		"\"bind\""},
+	{"bind", ENOENT, NULL, "the source of a bind mount must exist on the host"},
+	{"pivot", EINVAL, NULL, "a root file system on the initial ramfs needs --no-pivot"},
+	{"ns_unshare", EPERM, NULL,
+		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with uid "
+		"and "
+		"gid mappings"},
+	{"ns_unshare", ENOSPC, NULL, "a limit below /proc/sys/user is reached"},
+	{"credentials", EPERM, "capab",
+		"the caller has not that capability itself: drop it from process.capabilities"},
+	{"credentials", EINVAL, "id", "the user or group id has no mapping in the user namespace"},
+	{"oom_score_adj", EACCES, NULL,
+		"a lower oomScoreAdj than the caller's needs CAP_SYS_RESOURCE"},
+	{"sysctl", ENOENT, NULL, "the running kernel does not have this sysctl"},
+	{NULL, EEXIST, "container with given ID already exists",
+		"hako delete removes a stopped container"},
+	{NULL, ENOSPC, "cgroup", "cpuset: are cpus and mems of the parent cgroup set?"},
+};
+
+const char *hk_hint_find(const struct hk_err *err)
+{
+	for (size_t i = 0; i < HK_COUNT(hints); i++) {
+		const struct hint *hint = &hints[i];
+
+		if (hint->code != err->code)
+			continue;
+		if (hint->step && strcmp(hint->step, err->step) != 0)
+			continue;
+		if (hint->text && !strstr(err->message, hint->text))
+			continue;
+		return hint->hint;
+	}
+	return NULL;
+}

@@ -1,0 +1,66 @@
+/* hako_kill: signals to a container's init, or to all of its processes. */
+#include "lib/container.h"
+
+#include "base/sys.h"
+#include "lib/errors.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* A frozen v1 cgroup keeps even SIGKILL waiting. */
+static void thaw(const struct hako_container *container, struct hk_loaded *loaded)
+{
+	struct hk_err e = {0};
+
+	if (!hk_cgroup_is_frozen(loaded->cgroup))
+		return;
+	if (hk_cgroup_freeze(loaded->cgroup, false, &e) < 0)
+		hk_logf(&container->runtime->log, HK_LOG_WARNING, "thaw container '%s': %s",
+			container->id, e.message);
+}
+
+static int kill_init(struct hk_loaded *loaded, int signal, struct hk_err *err)
+{
+	int r;
+
+	if (loaded->pidfd < 0)
+		return hk_refuse(err, ESRCH, "container not running");
+	r = hk_sys_pidfd_send_signal(loaded->pidfd, signal);
+	if (r == -ESRCH)
+		return hk_refuse(err, ESRCH, "container not running");
+	if (r < 0)
+		return hk_fail(err, -r, "send signal %d to the container's init", signal);
+	return 0;
+}
+
+static int kill_container(
+	struct hako_container *container, int signal, bool all, struct hk_err *err)
+{
+	HK_LOADED loaded;
+	bool whole;
+	int r;
+
+	if (signal < 0 || signal > SIGRTMAX)
+		return hk_refuse(err, EINVAL, "unknown signal \"%d\"", signal);
+	hk_loaded_init(&loaded);
+	r = hk_container_load(container->root, container->id, false, &loaded, err);
+	if (r < 0)
+		return r;
+	/* Init's end takes a pid namespace of its own down with it, but none that it shares. */
+	whole = all || (signal == SIGKILL && !loaded.state.private_pid_namespace);
+	if (whole && (all || loaded.pidfd >= 0))
+		r = hk_cgroup_kill(loaded.cgroup, signal, err);
+	else
+		r = kill_init(&loaded, signal, err);
+	if (r == 0 && signal == SIGKILL)
+		thaw(container, &loaded);
+	return r;
+}
+
+int hako_kill(hako_container *container, int signal, bool all, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(kill_container(container, signal, all, &e), &e, err);
+}

@@ -1,0 +1,238 @@
+/* From the caller's options to a plan: reads, probes and decides, and makes nothing. */
+#include "lib/prepare.h"
+
+#include "lib/sized.h"
+#include "lib/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_PRESERVED_FDS 4096u
+
+/* Each descriptor that is to go through must be open: a wrong count is the caller's mistake. */
+static int check_preserved(const struct hako_create_options *options, struct hk_err *err)
+{
+	unsigned int count;
+
+	if (options->preserve_fds > MAX_PRESERVED_FDS || options->listen_fds > MAX_PRESERVED_FDS)
+		return hk_refuse(err, EINVAL, "too many file descriptors to preserve");
+	count = options->preserve_fds + options->listen_fds;
+	for (unsigned int fd = 3; fd < 3 + count; fd++)
+		if (fcntl((int)fd, F_GETFD) < 0)
+			return hk_refuse(
+				err, EBADF, "file descriptor %u to preserve is not open", fd);
+	return 0;
+}
+
+int hk_prepare_options(const struct hako_create_options *options, const char *id,
+	struct hk_prepared *ret, struct hk_err *err)
+{
+	int r;
+
+	ret->id = id;
+	ret->options = (struct hako_create_options)HAKO_CREATE_OPTIONS_INIT;
+	if (options) {
+		r = hk_sized_copy(&ret->options, sizeof(ret->options), options, err);
+		if (r < 0)
+			return r;
+	}
+	if (ret->options.console_socket && ret->options.console_fd >= 0)
+		return hk_refuse(err, EINVAL, "a console socket by path and one by descriptor");
+	return check_preserved(&ret->options, err);
+}
+
+static const char *absolute(struct hk_arena *arena, const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *copy = real ? hk_arena_strdup(arena, real) : NULL;
+
+	free(real);
+	return copy;
+}
+
+static int find_bundle(struct hk_prepared *p, struct hk_err *err)
+{
+	const char *given = p->options.bundle ? p->options.bundle : ".";
+
+	p->bundle = absolute(&p->arena, given);
+	return p->bundle ? 0 : hk_fail(err, errno, "open the bundle '%s'", given);
+}
+
+static int load_spec(struct hk_prepared *p, struct hk_err *err)
+{
+	const hako_spec *given = p->options.spec;
+	int r;
+
+	if (given && given->err.code) { /* a builder call failed and nobody looked */
+		*err = given->err;
+		return -given->err.code;
+	}
+	if (!given) {
+		r = hk_spec_load(p->bundle, NULL, &p->loaded, err);
+		if (r < 0)
+			return r;
+		given = p->loaded;
+	}
+	p->spec = &given->spec;
+	return hk_spec_validate(p->spec, err);
+}
+
+static int find_rootfs(struct hk_prepared *p, struct hk_err *err)
+{
+	const char *path = p->spec->root->path, *joined = path;
+	struct stat st;
+
+	if (path[0] != '/')
+		joined = hk_arena_printf(&p->arena, "%s/%s", p->bundle, path);
+	if (!joined)
+		return hk_fail(err, ENOMEM, "find the root file system");
+	p->rootfs = absolute(&p->arena, joined);
+	if (!p->rootfs || stat(p->rootfs, &st) < 0) {
+		(void)hk_fail(err, errno, "root file system '%s'", joined);
+		return hk_err_at(err, "/root/path");
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		(void)hk_fail(err, ENOTDIR, "root file system '%s'", joined);
+		return hk_err_at(err, "/root/path");
+	}
+	return 0;
+}
+
+/* The id on the host of an id in the container. */
+static uint32_t host_id(const struct hk_id_maps *maps, uint32_t id)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct hk_id_map *map = &maps->items[i];
+
+		if (id >= map->container_id && id - map->container_id < map->size)
+			return map->host_id + (id - map->container_id);
+	}
+	return id;
+}
+
+static bool has_option(const struct hk_strings *options, const char *option)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (strcmp(options->items[i], option) == 0)
+			return true;
+	return false;
+}
+
+/* runtime-spec, "Cgroup ownership": the container's cgroup is its own to manage where it has a
+ * cgroup namespace and a writable cgroup mount. */
+static bool wants_own_cgroup(const struct hk_spec *spec)
+{
+	if (!hk_spec_new_namespace(spec, HK_NS_CGROUP))
+		return false;
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct hk_mount *mount = &spec->mounts[i];
+
+		if (mount->type && strcmp(mount->type, "cgroup") == 0)
+			return !has_option(&mount->options, "ro");
+	}
+	return false;
+}
+
+static int decide_cgroup(
+	const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+{
+	const struct hk_spec *spec = p->spec;
+	int r;
+
+	r = hk_cgroup_host_probe(&p->arena, &p->cgroup_host, err);
+	if (r < 0)
+		return r;
+	p->cgroup_request = (struct hk_cgroup_request){
+		.manager = runtime->cgroup_manager,
+		.id = p->id,
+		.cgroups_path = spec->linux.cgroups_path,
+		.rootless = runtime->rootless,
+		.resources = spec->linux.resources,
+		.own_namespaces_writable = wants_own_cgroup(spec),
+		.owner_uid = host_id(&spec->linux.uid_mappings, spec->process->user.uid),
+	};
+	return hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
+}
+
+static int compile_seccomp(struct hk_prepared *p, struct hk_err *err)
+{
+	if (!p->spec->linux.seccomp)
+		return 0;
+	return hk_seccomp_compile(p->spec->linux.seccomp, &p->arena, &p->filter, err);
+}
+
+static int build_plan(struct hk_prepared *p, struct hk_err *err)
+{
+	struct hk_plan_options options = {
+		.id = p->id,
+		.bundle = p->bundle,
+		.rootfs = p->rootfs,
+		.no_pivot = p->options.no_pivot,
+		.no_new_keyring = p->options.no_new_keyring,
+		.preserve_fds = p->options.preserve_fds + p->options.listen_fds,
+		.listen_fds = p->options.listen_fds,
+		.console = p->options.console_socket || p->options.console_fd >= 0,
+		.notify_dir = p->notify_dir,
+		.seccomp_filter = p->filter.instructions,
+		.seccomp_size = p->filter.size,
+		.seccomp_flags = p->filter.flags,
+		.seccomp_notify = p->filter.notify,
+	};
+
+	options.cgroup_join = hk_cgroup_join_files(p->cgroup, &options.cgroup_join_count);
+	options.cgroup_mounts = hk_cgroup_mounts(p->cgroup, &options.cgroup_mount_count);
+	return hk_plan_build(p->spec, &p->facts, &options, &p->arena, &p->plan, err);
+}
+
+static int check_console(const struct hk_prepared *p, struct hk_err *err)
+{
+	bool console = p->options.console_socket || p->options.console_fd >= 0;
+
+	if (p->spec->process->terminal && !console)
+		return hk_refuse(err, EINVAL, "process.terminal needs a console socket");
+	if (!p->spec->process->terminal && console)
+		return hk_refuse(err, EINVAL, "a console socket needs process.terminal");
+	return 0;
+}
+
+static int decide(const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+{
+	int r;
+
+	if ((r = find_rootfs(p, err)) < 0 || (r = check_console(p, err)) < 0 ||
+		(r = hk_facts_probe(p->spec, &p->facts, err)) < 0 ||
+		(r = hk_check_host(p->spec, &p->facts, err)) < 0 ||
+		(r = decide_cgroup(runtime, p, err)) < 0 || (r = compile_seccomp(p, err)) < 0)
+		return r;
+	return build_plan(p, err);
+}
+
+int hk_prepare(const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+{
+	int r;
+
+	r = find_bundle(p, err);
+	if (r == 0)
+		r = load_spec(p, err);
+	if (r == 0 && p->options.notify_socket) {
+		p->notify_dir = hk_arena_printf(&p->arena, "%s/%s/notify", runtime->root, p->id);
+		if (!p->notify_dir)
+			r = hk_fail(err, ENOMEM, "find the notify socket");
+	}
+	if (r == 0)
+		r = decide(runtime, p, err);
+	if (r < 0 && p->spec)
+		hk_spec_locate(p->spec, err);
+	return r;
+}
+
+void hk_prepared_done(struct hk_prepared *p)
+{
+	hk_cgroup_free(p->cgroup);
+	hako_spec_free(p->loaded);
+	hk_arena_done(&p->arena);
+}

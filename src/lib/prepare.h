@@ -1,0 +1,48 @@
+/* Everything about a container that is decided before anything of it is made: what `create` runs
+ * and `explain` shows. */
+#ifndef HK_LIB_PREPARE_H
+#define HK_LIB_PREPARE_H
+
+#include "cgroup/cgroup.h"
+#include "lib/runtime.h"
+#include "plan/build.h"
+#include "plan/seccomp.h"
+#include "spec/spec.h"
+
+#include <hako/container.h>
+
+/* Strings and the plan live in the arena. Zero-initialise. */
+struct hk_prepared {
+	struct hk_arena arena;
+	const char *id;
+	struct hako_create_options options;
+	const char *bundle; /* absolute */
+	const char *rootfs; /* absolute */
+	hako_spec *loaded;  /* where the caller gave no specification */
+	const struct hk_spec *spec;
+	struct hk_facts facts;
+	struct hk_cgroup_host cgroup_host;
+	struct hk_cgroup_request cgroup_request;
+	struct hk_cgroup *cgroup;
+	struct hk_seccomp_filter filter;
+	const char *notify_dir; /* NULL: no notify socket */
+	const struct hk_plan *plan;
+};
+
+/* Read and check the options; no host is looked at but the bundle's path. options NULL: defaults.
+ */
+int hk_prepare_options(const struct hako_create_options *options, const char *id,
+	struct hk_prepared *ret, struct hk_err *err);
+/* From options to plan. Errors have property and position. */
+int hk_prepare(
+	const struct hako_runtime *runtime, struct hk_prepared *prepared, struct hk_err *err);
+void hk_prepared_done(struct hk_prepared *prepared);
+
+/* ---- check_host.c: what only this host can tell about a valid specification ---- */
+
+int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err);
+/* Does the user namespace have the mappings that config.json gives beside its path? True as well
+ * where it gives none. */
+int hk_check_joined_maps(const struct hk_spec *spec, int user_ns, struct hk_err *err);
+
+#endif

@@ -1,0 +1,165 @@
+/* hako_runtime: the state directory, the cgroup manager, the log sink; and the versions. */
+#include "lib/runtime.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "lib/errors.h"
+#include "lib/sized.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_ROOT "/run/hako"
+
+/* Is this the initial user namespace, by its map of everything? */
+static bool in_user_namespace(void)
+{
+	HK_FD int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	unsigned long inside, outside, count;
+	char map[128];
+	ssize_t n;
+
+	if (fd < 0)
+		return false; /* no /proc: take it as the host */
+	n = hk_read_string(fd, map, sizeof(map));
+	if (n < 0)
+		return n == -EFBIG; /* the host's map has one line */
+	if (sscanf(map, "%lu %lu %lu", &inside, &outside, &count) != 3)
+		return false;
+	return inside != 0 || outside != 0 || count != UINT32_MAX;
+}
+
+/* A user without privileges, or one who plays root in a user namespace of his own. Root of a
+ * container that calls itself root is taken at his word, as by runc. */
+static bool without_privileges(void)
+{
+	const char *user;
+
+	if (geteuid() != 0)
+		return true;
+	if (!in_user_namespace())
+		return false;
+	user = getenv("USER");
+	return user && strcmp(user, "root") != 0;
+}
+
+static char *default_root(bool unprivileged)
+{
+	const char *runtime_dir = unprivileged ? getenv("XDG_RUNTIME_DIR") : NULL;
+	char *root;
+
+	if (!runtime_dir || runtime_dir[0] != '/')
+		return strdup(DEFAULT_ROOT);
+	return asprintf(&root, "%s/hako", runtime_dir) < 0 ? NULL : root;
+}
+
+char *hako_default_root(void)
+{
+	return default_root(without_privileges());
+}
+
+static int absolute_root(const char *given, char **ret, struct hk_err *err)
+{
+	char cwd[PATH_MAX] = "", joined[2 * PATH_MAX], clean[PATH_MAX];
+	int r;
+
+	if (given[0] == '\0')
+		return hk_refuse(err, EINVAL, "the state directory has an empty name");
+	if (given[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return hk_fail(err, errno, "find the state directory '%s'", given);
+	if (snprintf(joined, sizeof(joined), "%s/%s", cwd, given) >= (int)sizeof(joined))
+		return hk_refuse(err, ENAMETOOLONG, "the state directory's name is too long");
+	r = hk_path_clean(joined, true, clean, sizeof(clean));
+	if (r < 0)
+		return hk_fail(err, -r, "state directory '%s'", given);
+	if (strcmp(clean, "/") == 0)
+		return hk_refuse(err, EINVAL, "the state directory should not be /");
+	*ret = strdup(clean);
+	return *ret ? 0 : hk_fail(err, ENOMEM, "state directory '%s'", given);
+}
+
+static int set_root(
+	struct hako_runtime *runtime, const char *given, bool unprivileged, struct hk_err *err)
+{
+	if (given)
+		return absolute_root(given, &runtime->root, err);
+	runtime->default_root = true;
+	runtime->root = default_root(unprivileged);
+	return runtime->root ? 0 : hk_fail(err, ENOMEM, "find the state directory");
+}
+
+static void forward_log(void *userdata, enum hk_log_level level, const char *message)
+{
+	const struct hako_runtime *runtime = userdata;
+
+	runtime->sink(runtime->sink_userdata, (enum hako_log_level)level, message);
+}
+
+static int set_options(struct hako_runtime *runtime, const struct hako_runtime_options *options,
+	struct hk_err *err)
+{
+	static const enum hk_cgroup_manager managers[] = {
+		[HAKO_CGROUP_CGROUPFS] = HK_CGROUP_MANAGER_CGROUPFS,
+		[HAKO_CGROUP_SYSTEMD] = HK_CGROUP_MANAGER_SYSTEMD,
+		[HAKO_CGROUP_DISABLED] = HK_CGROUP_MANAGER_DISABLED,
+	};
+	/* Only where it is asked for: the look at the user namespace is three system calls. */
+	bool look = !options->root || options->rootless == HAKO_ROOTLESS_AUTO;
+	bool unprivileged = look && without_privileges();
+
+	if ((size_t)options->cgroup_manager >= HK_COUNT(managers))
+		return hk_refuse(
+			err, EINVAL, "unknown cgroup manager %d", (int)options->cgroup_manager);
+	if ((unsigned int)options->log_level > HAKO_LOG_DEBUG)
+		return hk_refuse(err, EINVAL, "unknown log level %d", (int)options->log_level);
+	if ((unsigned int)options->rootless > HAKO_ROOTLESS_NO)
+		return hk_refuse(err, EINVAL, "unknown rootless mode %d", (int)options->rootless);
+	runtime->cgroup_manager = managers[options->cgroup_manager];
+	runtime->rootless = options->rootless == HAKO_ROOTLESS_AUTO
+				    ? unprivileged
+				    : options->rootless == HAKO_ROOTLESS_YES;
+	runtime->sink = options->log;
+	runtime->sink_userdata = options->log_userdata;
+	runtime->log.level = (enum hk_log_level)options->log_level;
+	runtime->log.sink = options->log ? forward_log : NULL;
+	runtime->log.userdata = runtime;
+	return set_root(runtime, options->root, unprivileged, err);
+}
+
+int hako_runtime_new(
+	const struct hako_runtime_options *options, hako_runtime **ret, hako_error **err)
+{
+	struct hako_runtime_options ours = {.size = sizeof(ours)};
+	struct hako_runtime *runtime;
+	struct hk_err e = {0};
+	int r = 0;
+
+	if (options)
+		r = hk_sized_copy(&ours, sizeof(ours), options, &e);
+	if (r < 0)
+		return hk_give(r, &e, err);
+	runtime = calloc(1, sizeof(*runtime));
+	if (!runtime)
+		return hk_give(hk_fail(&e, ENOMEM, "make a runtime"), &e, err);
+	r = set_options(runtime, &ours, &e);
+	if (r < 0) {
+		hako_runtime_free(runtime);
+		return hk_give(r, &e, err);
+	}
+	*ret = runtime;
+	return 0;
+}
+
+void hako_runtime_free(hako_runtime *runtime)
+{
+	if (!runtime)
+		return;
+	free(runtime->root);
+	free(runtime);
+}

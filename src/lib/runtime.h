@@ -1,0 +1,23 @@
+/* What a hako_runtime is. */
+#ifndef HK_LIB_RUNTIME_H
+#define HK_LIB_RUNTIME_H
+
+#include "base/log.h"
+#include "cgroup/cgroup.h"
+
+#include <hako/runtime.h>
+
+#include <stdbool.h>
+
+/* Never changed behind hako_runtime_new: threads share it. */
+struct hako_runtime {
+	char *root; /* absolute, clean */
+	bool default_root;
+	bool rootless;
+	enum hk_cgroup_manager cgroup_manager;
+	struct hk_log log;
+	hako_log_fn *sink;
+	void *sink_userdata;
+};
+
+#endif

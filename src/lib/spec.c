@@ -1,0 +1,113 @@
+/* hako_spec: reading config.json, and the handle's life. */
+#include "lib/spec.h"
+
+#include "base/fd.h"
+#include "lib/errors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct hako_spec *handle_new(void)
+{
+	struct hako_spec *handle = calloc(1, sizeof(*handle));
+
+	if (handle)
+		hk_spec_init(&handle->spec);
+	return handle;
+}
+
+void hako_spec_free(hako_spec *spec)
+{
+	if (!spec)
+		return;
+	hk_spec_done(&spec->spec);
+	free(spec);
+}
+
+static int read_bundle(
+	const char *bundle, const char *file, struct hk_spec *ret, struct hk_err *err)
+{
+	const char *name = file ? file : "config.json";
+	HK_FD int dir = -1;
+	int r;
+
+	if (bundle && !file) {
+		dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0)
+			return hk_fail(err, errno, "open the bundle '%s'", bundle);
+	}
+	r = hk_spec_read(dir < 0 ? AT_FDCWD : dir, name, ret, err);
+	if (r == -ENOENT) /* the text that callers know */
+		return hk_refuse(err, ENOENT, "JSON specification file %s not found", name);
+	return r;
+}
+
+/* Hand the handle over after a successful read, else free it. */
+static int finish_read(int r, struct hako_spec *handle, struct hako_spec **ret)
+{
+	if (r < 0) {
+		hako_spec_free(handle);
+		return r;
+	}
+	handle->parsed = true;
+	*ret = handle;
+	return 0;
+}
+
+int hk_spec_load(const char *bundle, const char *file, struct hako_spec **ret, struct hk_err *err)
+{
+	struct hako_spec *handle = handle_new();
+
+	if (!handle)
+		return hk_fail(err, ENOMEM, "read config.json");
+	return finish_read(read_bundle(bundle, file, &handle->spec, err), handle, ret);
+}
+
+int hako_spec_load(const char *bundle, const char *file, hako_spec **ret, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(hk_spec_load(bundle, file, ret, &e), &e, err);
+}
+
+static int parse(const char *json, size_t len, struct hako_spec **ret, struct hk_err *err)
+{
+	struct hako_spec *handle = handle_new();
+
+	if (!handle)
+		return hk_fail(err, ENOMEM, "read config.json");
+	return finish_read(
+		hk_spec_parse(json, len, "config.json", &handle->spec, err), handle, ret);
+}
+
+int hako_spec_parse(const char *json, size_t len, hako_spec **ret, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(parse(json, len, ret, &e), &e, err);
+}
+
+int hako_spec_new(hako_spec **ret, hako_error **err)
+{
+	struct hako_spec *handle = handle_new();
+	struct hk_err e = {0};
+
+	if (!handle)
+		return hk_give(hk_fail(&e, ENOMEM, "make a specification"), &e, err);
+	handle->spec.oci_version = HK_SPEC_VERSION;
+	*ret = handle;
+	return 0;
+}
+
+char *hako_spec_template(bool rootless)
+{
+	return hk_spec_template(rootless, geteuid(), getegid());
+}
+
+bool hako_spec_terminal(const hako_spec *spec)
+{
+	return spec->spec.process && spec->spec.process->terminal;
+}

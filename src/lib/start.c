@@ -1,0 +1,88 @@
+/* hako_start: the user's program of a created container. */
+#include "lib/container.h"
+
+#include "base/fd.h"
+#include "lib/errors.h"
+#include "lib/handshake.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
+{
+	switch (hk_loaded_status(loaded)) {
+	case HAKO_CREATED:
+		return 0;
+	case HAKO_RUNNING:
+		return hk_refuse(err, EINVAL, "cannot start an already running container");
+	case HAKO_STOPPED:
+		return hk_refuse(err, EINVAL, "cannot start a container that has stopped");
+	case HAKO_PAUSED:
+		return hk_refuse(err, EINVAL, "cannot start a container in the paused state");
+	case HAKO_CREATING:
+		return hk_refuse(err, EINVAL, "cannot start a container in the creating state");
+	}
+	return hk_refuse(err, EINVAL, "cannot start a container in an unknown state");
+}
+
+/* The start FIFO's absence says "running". */
+static int remove_fifos(int dir, struct hk_err *err)
+{
+	if (unlinkat(dir, HK_START_FIFO, 0) < 0 && errno != ENOENT)
+		return hk_fail(err, errno, "remove %s", HK_START_FIFO);
+	(void)unlinkat(dir, HK_RESULT_FIFO, 0); /* delete takes it too */
+	return 0;
+}
+
+static int poststart(struct hako_container *container, struct hk_loaded *loaded, struct hk_err *err)
+{
+	struct hk_hook_state state = hk_loaded_hook_state(loaded);
+	struct hk_err e = {0};
+	int r;
+
+	r = hk_hooks_run(&loaded->state.hooks, HK_HOOK_POSTSTART, &state, "running",
+		loaded->state.init_pid, err);
+	if (r == 0)
+		return 0;
+	/* runtime-spec, lifecycle: the container is stopped and goes on to its deletion. */
+	if (hk_container_destroy(container->runtime, container->root, loaded, true, &e) < 0)
+		hk_logf(&container->runtime->log, HK_LOG_WARNING, "%s", e.message);
+	return r;
+}
+
+static int start(struct hako_container *container, struct hk_err *err)
+{
+	HK_FD int notify = -1;
+	HK_LOADED loaded;
+	const char *host_socket;
+	int r;
+
+	hk_loaded_init(&loaded);
+	r = hk_container_load(container->root, container->id, true, &loaded, err);
+	if (r == 0)
+		r = check_status(&loaded, err);
+	if (r < 0)
+		return r;
+	host_socket = loaded.state.notify_socket;
+	if (host_socket) {
+		notify = hk_notify_bind(loaded.dir, err);
+		if (notify < 0)
+			return notify;
+	}
+	r = hk_handshake_start(loaded.dir, loaded.pidfd, err);
+	if (r == 0)
+		r = remove_fifos(loaded.dir, err);
+	if (r == 0)
+		r = poststart(container, &loaded, err);
+	if (r == 0 && host_socket)
+		r = hk_notify_forward(
+			notify, host_socket, loaded.state.init_pid, loaded.pidfd, err);
+	return r;
+}
+
+int hako_start(hako_container *container, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(start(container, &e), &e, err);
+}
