@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum options_result fail(struct options_error *error, const char *fmt, ...)
+static enum options_result refuse(struct options_error *error, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static enum options_result fail(struct options_error *error, const char *fmt, ...)
+static enum options_result refuse(struct options_error *error, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -72,7 +72,7 @@ static enum options_result set(
 	switch (option->kind) {
 	case OPTION_FLAG:
 		if (!parse_bool(value, option->value))
-			return fail(
+			return refuse(
 				error, "--%s: '%s' is neither true nor false", option->name, value);
 		return OPTIONS_OK;
 	case OPTION_STRING:
@@ -80,7 +80,7 @@ static enum options_result set(
 		return OPTIONS_OK;
 	case OPTION_NUMBER:
 		if (!parse_number(value, option->value))
-			return fail(error, "--%s: '%s' is no number", option->name, value);
+			return refuse(error, "--%s: '%s' is no number", option->name, value);
 		return OPTIONS_OK;
 	}
 	return OPTIONS_OK;
@@ -97,13 +97,13 @@ static enum options_result parse_one(
 
 	if (!option)
 		return is_help(name, len) ? OPTIONS_HELP
-					  : fail(error, "unknown flag '%s'", argv[*i]);
+					  : refuse(error, "unknown flag '%s'", argv[*i]);
 	if (equals)
 		return set(option, equals + 1, error);
 	if (option->kind == OPTION_FLAG)
 		return set(option, "true", error);
 	if (*i + 1 >= argc)
-		return fail(error, "--%s needs a value", option->name);
+		return refuse(error, "--%s needs a value", option->name);
 	return set(option, argv[++*i], error);
 }
 
