@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "json/json.h"
 #include "lib/errors.h"
+#include "plan/options.h"
 #include "plan/seccomp.h"
 #include "spec/spec.h"
 
@@ -16,77 +17,21 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-/* Sorted; everything that a mount's options may say. */
-static const char *const mount_options[] = {
-	"acl",
-	"async",
-	"atime",
-	"bind",
-	"defaults",
-	"dev",
-	"diratime",
-	"dirsync",
-	"exec",
-	"iversion",
-	"lazytime",
-	"loud",
-	"mand",
-	"noacl",
-	"noatime",
-	"nodev",
-	"nodiratime",
-	"noexec",
-	"noiversion",
-	"nolazytime",
-	"nomand",
-	"norelatime",
-	"nostrictatime",
-	"nosuid",
-	"nosymfollow",
-	"private",
-	"ratime",
-	"rbind",
-	"rdev",
-	"rdiratime",
-	"relatime",
-	"remount",
-	"rexec",
-	"rnoatime",
-	"rnodev",
-	"rnodiratime",
-	"rnoexec",
-	"rnorelatime",
-	"rnostrictatime",
-	"rnosuid",
-	"rnosymfollow",
-	"ro",
-	"rprivate",
-	"rrelatime",
-	"rro",
-	"rrw",
-	"rshared",
-	"rslave",
-	"rstrictatime",
-	"rsuid",
-	"rsymfollow",
-	"runbindable",
-	"rw",
-	"shared",
-	"silent",
-	"slave",
-	"strictatime",
-	"suid",
-	"symfollow",
-	"sync",
-	"tmpcopyup",
-	"unbindable",
-};
-
 static void write_list(struct hk_writer *w, const char *key, const char *const *items, size_t count)
 {
 	hk_write_array_begin(w, key);
 	for (size_t i = 0; i < count && items[i]; i++)
 		hk_write_string(w, NULL, items[i]);
+	hk_write_array_end(w);
+}
+
+static void write_mount_options(struct hk_writer *w)
+{
+	const char *name;
+
+	hk_write_array_begin(w, "mountOptions");
+	for (size_t i = 0; (name = hk_mount_option_name(i)); i++)
+		hk_write_string(w, NULL, name);
 	hk_write_array_end(w);
 }
 
@@ -191,7 +136,7 @@ int hako_features_json(char **ret, hako_error **err)
 	hk_write_string(&w, "ociVersionMin", "1.0.0");
 	hk_write_string(&w, "ociVersionMax", hako_spec_version());
 	write_list(&w, "hooks", hk_hook_names, HK_HOOK_POINT_COUNT);
-	write_list(&w, "mountOptions", mount_options, HK_COUNT(mount_options));
+	write_mount_options(&w);
 	write_linux(&w);
 	write_annotations(&w);
 	hk_write_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
