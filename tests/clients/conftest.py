@@ -1,0 +1,126 @@
+"""Fixtures: one busybox image, the three clients, and the check that nothing is left behind."""
+
+import os
+import shutil
+import tempfile
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+import engines
+import support
+
+
+def pytest_collection_modifyitems(items):
+    if os.geteuid() != 0:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="the clients need root"))
+
+
+@pytest.fixture(scope="session")
+def hako():
+    path = Path(os.environ.get("HAKO") or Path(__file__).parents[2] / "build-tests" / "hako").resolve()
+    assert os.access(path, os.X_OK), f"{path} is not there: set HAKO to the runtime to test"
+    return path
+
+
+@pytest.fixture(scope="session")
+def home():
+    """Everything of the clients lives here. A short name: socket paths end at 107 bytes."""
+    directory = Path(tempfile.mkdtemp(prefix="hako-", dir="/var/tmp"))
+    # Root of a user namespace must get through to its root file system.
+    directory.chmod(0o711)
+    # What the clients make at the top of the cgroup hierarchies and did not find there.
+    names = engines.Podman.cgroups + engines.Containerd.cgroups + engines.Docker.cgroups
+    before = support.cgroup_tree(names)
+    states = state_ids()
+    yield directory
+    leaks = [f"process {pid}: {line}" for pid, line in lingering(directory).items()]
+    engines.end_leftovers(directory)
+    leaks += [f"mount {mount}" for mount in support.mounts() if mount.startswith(f"{directory}/")]
+    new = support.cgroup_tree(names) - before
+    # podman and docker never remove the parents that they make; a container's own is hako's to remove.
+    leaks += [f"cgroup {path}" for path in new if Path(path).name not in [*names, "conmon"]]
+    leaks += [f"cgroup {left}" for left in support.remove_cgroups(new)]
+    leaks += [f"state of {identity}" for identity in state_ids() - states]
+    shutil.rmtree(directory, ignore_errors=True)
+    assert not leaks, "left behind:\n" + "\n".join(leaks)
+
+
+def lingering(directory):
+    """Processes of the clients that are still there after the time that conmon takes to go."""
+    for _ in range(100):
+        found = support.processes_naming(str(directory))
+        if not found:
+            break
+        time.sleep(0.1)
+    return found
+
+
+def state_ids():
+    """Containers in hako's default root, which podman uses."""
+    root = Path("/run/hako")
+    return {path.name for path in root.iterdir()} if root.is_dir() else set()
+
+
+@pytest.fixture(scope="session")
+def image(home):
+    busybox = support.static_busybox()
+    if not busybox:
+        pytest.skip("no static busybox here")
+    rootfs = home / "rootfs"
+    support.make_rootfs(rootfs, busybox)
+    support.build_static(Path(__file__).with_name("personality.c"), rootfs / "bin/personality")
+    made = types.SimpleNamespace(tar=home / "image.tar", oci=home / "image.oci",
+                                 user_oci=home / "user.oci")
+    support.make_tar(rootfs, made.tar)
+    support.make_oci_archive(made.tar, made.oci, engines.Containerd.image)
+    support.make_oci_archive(made.tar, made.user_oci, engines.Containerd.user_image, user="1000:1000")
+    return made
+
+
+@pytest.fixture(scope="session")
+def podman_session(hako, home, image):
+    engine = engines.Podman(hako, home / "podman", image)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def docker_session(hako, home, image):
+    engine = engines.Docker(hako, home / "docker", image)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def containerd_session(hako, home, image):
+    engine = engines.Containerd(hako, home / "ctrd", image)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def podman(podman_session):
+    yield podman_session
+    podman_session.remove_all()
+
+
+@pytest.fixture
+def docker(docker_session):
+    yield docker_session
+    docker_session.remove_all()
+
+
+@pytest.fixture
+def ctr(containerd_session):
+    yield containerd_session
+    containerd_session.remove_all()
+
+
+@pytest.fixture(params=["podman", "docker"])
+def engine(request):
+    """podman and docker, for what both do in the same words."""
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,232 @@
+"""containerd with its runc v2 shim, driven by ctr."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import support
+
+STATUS = ["cat", "/proc/self/status"]
+
+
+def output(ctr, flags, *program):
+    return ctr.run(["--rm", *flags], "short", *program).stdout
+
+
+def detached(ctr, flags=(), *program, identity="long"):
+    """The pid of a new task in the background."""
+    ctr.run(["-d", "--null-io", *flags], identity, *(program or ("sleep", "1000")))
+    return ctr.tasks()[identity][0]
+
+
+def test_run(ctr):
+    result = ctr.run(["--rm"], "box", "sh", "-c", "echo out; echo err >&2")
+    assert (result.stdout, result.stderr) == ("out\n", "err\n")
+    assert ctr.tasks() == {} and ctr.cli("containers", "list", "-q").stdout == ""
+
+
+@pytest.mark.parametrize("status", [0, 1, 42, 255])
+def test_exit_status(ctr, status):
+    assert ctr.run(["--rm"], "box", "sh", "-c", f"exit {status}", check=False).returncode == status
+
+
+@pytest.mark.parametrize("program, text", [
+    ("no-such-program", "executable file not found in $PATH"),
+    ("/no/such/program", "no such file or directory"),
+    ("/etc/passwd", "permission denied")])
+def test_program_that_cannot_run(ctr, program, text):
+    result = ctr.run(["--rm"], "box", program, check=False)
+    assert result.returncode and text in result.stderr, result.stderr
+    assert ctr.tasks() == {}
+
+
+def test_detached(ctr):
+    pid = detached(ctr)
+    assert ctr.tasks()["long"][1] == "RUNNING" and support.alive(pid)
+    assert os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
+
+
+def test_pid_file(ctr, tmp_path):
+    pid = detached(ctr, ["--pid-file", tmp_path / "pid"])
+    assert (tmp_path / "pid").read_text().strip() == str(pid)
+
+
+def test_kill_and_delete(ctr):
+    pid = detached(ctr)
+    ctr.cli("tasks", "kill", "--signal", "SIGKILL", "long")
+    support.wait_for(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
+    assert "exit code 137" in ctr.cli("tasks", "delete", "long").stderr
+    assert not support.alive(pid) and ctr.tasks() == {}
+
+
+def test_kill_sends_a_signal(ctr):
+    detached(ctr, [], "sh", "-c", 'trap "exit 9" TERM; while :; do sleep 0.1; done')
+    support.wait_for(lambda: kill_and_look(ctr), "the end of the task")
+    assert "exit code 9" in ctr.cli("tasks", "delete", "long").stderr
+
+
+def kill_and_look(ctr):
+    # The shell may not have set its trap yet when the first signal comes.
+    ctr.cli("tasks", "kill", "--signal", "SIGTERM", "long", check=False)
+    return ctr.tasks()["long"][1] == "STOPPED"
+
+
+def test_kill_all(ctr):
+    pid = detached(ctr, [], "sh", "-c", "sleep 1001 & sleep 1002 & wait")
+    directory, _ = support.cgroup_directory(pid, "pids")
+    support.wait_for(lambda: len((directory / "cgroup.procs").read_text().split()) == 3, "three processes")
+    pids = (directory / "cgroup.procs").read_text().split()
+    ctr.cli("tasks", "kill", "--all", "--signal", "SIGKILL", "long")
+    support.wait_for(lambda: not any(support.alive(pid) for pid in pids), "the end of all processes")
+
+
+def test_delete_force_of_a_running_task(ctr):
+    pid = detached(ctr)
+    ctr.cli("tasks", "delete", "--force", "long", check=False)
+    support.wait_for(lambda: not support.alive(pid), "the end of the task")
+    assert ctr.tasks() == {}
+
+
+def test_kill_of_a_task_that_has_ended(ctr):
+    detached(ctr, [], "true")
+    support.wait_for(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
+    assert "not found" in ctr.cli("tasks", "kill", "long", check=False).stderr
+
+
+def test_terminal(ctr):
+    command = [str(part) for part in ctr.command(*ctr.run_arguments(["--rm", "-t"], "tty", ["sh"]))]
+    status, seen = support.on_terminal(command, [
+        (r"# ", "tty; stty size; echo answer $((6 * 7))\n"), (r"answer 42", "exit 5\n")])
+    assert status == 5, seen
+    assert re.search(r"/dev/(pts/0|console)", seen) and "31 97" in seen, seen
+
+
+def test_stdin(ctr):
+    # An end of file before the task exists is lost by ctr 1.6: the program ends by itself.
+    assert ctr.run(["--rm"], "box", "head", "-n", "1", input="first\nsecond\n").stdout == "first\n"
+
+
+def test_no_descriptor_leaks_into_the_container(ctr):
+    listed = output(ctr, [], "ls", "-l", "/proc/self/fd").splitlines()
+    assert {int(found.group(1)) for line in listed if (found := re.search(r" (\d+) -> ", line))} <= \
+        {0, 1, 2, 3}, listed
+
+
+def test_memory(ctr):
+    pid = detached(ctr, ["--memory-limit", 64 << 20])
+    assert support.limit(pid, "memory", "memory.limit_in_bytes", "memory.max") == str(64 << 20)
+
+
+def test_cpus(ctr):
+    pid = detached(ctr, ["--cpus", "0.5"])
+    assert support.limit(pid, "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0] == "50000"
+
+
+def test_cgroup_path_and_removal(ctr):
+    pid = detached(ctr, ["--cgroup", f"/{ctr.namespace}/chosen"])
+    directory, _ = support.cgroup_directory(pid, "pids")
+    assert str(directory).endswith(f"/{ctr.namespace}/chosen")
+    ctr.remove_all()
+    assert not directory.exists()
+
+
+def test_user(ctr):
+    # ctr 1.6 has no flag for it: the image names the user.
+    text = ctr.run(["--rm"], "short", "id", image=ctr.user_image).stdout
+    assert "uid=1000(user) gid=1000(user)" in text
+
+
+def test_capabilities(ctr):
+    added = support.capabilities(output(ctr, ["--cap-add", "CAP_NET_ADMIN"], *STATUS))
+    dropped = support.capabilities(output(ctr, ["--cap-drop", "CAP_KILL"], *STATUS))
+    assert added["CapEff"] & support.capability(support.CAP_NET_ADMIN)
+    assert not dropped["CapBnd"] & support.capability(support.CAP_KILL)
+
+
+def test_no_new_privileges_by_default(ctr):
+    assert "NoNewPrivs:\t1" in output(ctr, [], *STATUS)
+
+
+def test_read_only(ctr):
+    result = ctr.run(["--rm", "--read-only"], "box", "touch", "/x", check=False)
+    assert result.returncode == 1 and "Read-only file system" in result.stderr
+
+
+def test_bind_mount(ctr, tmp_path):
+    (tmp_path / "in").write_text("from the host")
+    text = output(ctr, ["--mount", f"type=bind,src={tmp_path},dst=/data,options=rbind:rw"], "sh", "-c",
+                  "cat /data/in; echo back >/data/out")
+    assert text == "from the host" and (tmp_path / "out").read_text() == "back\n"
+
+
+def test_bind_mount_read_only(ctr, tmp_path):
+    result = ctr.run(["--rm", "--mount", f"type=bind,src={tmp_path},dst=/data,options=rbind:ro"], "box",
+                     "touch", "/data/x", check=False)
+    assert result.returncode == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_tmpfs(ctr):
+    text = output(ctr, ["--mount", "type=tmpfs,src=tmpfs,dst=/scratch,options=size=1m:nosuid"], "grep",
+                  "/scratch", "/proc/mounts")
+    assert "size=1024k" in text and "nosuid" in text
+
+
+def test_environment_and_directory(ctr):
+    assert output(ctr, ["--env", "ANSWER=42", "--cwd", "/home/user"], "sh", "-c",
+                  "echo $ANSWER; pwd").split() == ["42", "/home/user"]
+
+
+def test_device(ctr):
+    text = output(ctr, ["--device", "/dev/full"], "sh", "-c", "(echo x >/dev/full) 2>&1; true")
+    assert "No space left" in text
+
+
+def test_host_network(ctr):
+    assert output(ctr, ["--net-host"], "readlink", "/proc/self/ns/net").strip() == \
+        os.readlink("/proc/self/ns/net")
+
+
+def test_own_network_has_loopback(ctr):
+    text = output(ctr, [], "ip", "-o", "addr", "show", "lo")
+    assert "127.0.0.1/8" in text
+
+
+def test_join_a_namespace(ctr):
+    pid = detached(ctr)
+    for kind, name in (("network", "net"), ("pid", "pid"), ("ipc", "ipc"), ("uts", "uts")):
+        text = output(ctr, ["--with-ns", f"{kind}:/proc/{pid}/ns/{name}"], "readlink", f"/proc/self/ns/{name}")
+        assert text.strip() == os.readlink(f"/proc/{pid}/ns/{name}"), kind
+
+
+def test_user_namespace(ctr):
+    text = output(ctr, ["--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536"], "cat",
+                  "/proc/self/uid_map")
+    assert text.split() == ["0", "100000", "65536"]
+
+
+def test_seccomp(ctr):
+    result = ctr.run(["--rm", "--seccomp"], "box", "sh", "-c",
+                     "grep Seccomp: /proc/self/status; personality", check=False)
+    assert "Seccomp:\t2" in result.stdout
+    assert result.returncode and "Operation not permitted" in result.stderr
+
+
+def test_privileged(ctr):
+    result = ctr.run(["--rm", "--privileged"], "box", *STATUS, check=False)
+    if result.returncode and support.host_lacks():
+        assert "CAP_" in result.stderr or "capabilit" in result.stderr, result.stderr
+        pytest.skip(f"this host's root lacks capabilities {support.host_lacks()}, and the error says so")
+    assert support.capabilities(result.stdout)["CapEff"] == \
+        support.capabilities(Path("/proc/self/status").read_text())["CapBnd"]
+
+
+def test_no_pivot(ctr):
+    assert output(ctr, ["--no-pivot"], "echo", "fine").strip() == "fine"
+
+
+def test_the_runtime_keeps_no_state(ctr):
+    output(ctr, [], "true")
+    root = ctr.runc_root / ctr.namespace
+    assert not root.exists() or list(root.iterdir()) == []
