@@ -36,6 +36,9 @@ hako_runtime *cli_runtime(struct cli *cli);
 int cli_fail(struct cli *cli, const char *id, hako_error *error);
 /* The same for an error of the command line itself. */
 int cli_refuse(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same with the errno's text behind it. */
+int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Make sure that what was printed has been written. Returns the exit status. */
 int cli_flush(struct cli *cli);
 

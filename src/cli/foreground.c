@@ -108,7 +108,7 @@ static int wait_for_end(struct foreground *f)
 	terminal_drain(&f->terminal);
 	terminal_done(&f->terminal);
 	if (r < 0)
-		return cli_refuse(f->cli, "wait for the container: %s", strerror(-r));
+		return cli_refuse_errno(f->cli, -r, "wait for the container");
 	if (hako_process_wait(f->process, &status, &error) < 0)
 		return cli_fail(f->cli, f->id, error);
 	return status;
@@ -123,7 +123,7 @@ static int attend(struct foreground *f, hako_container *container, bool keep)
 	if (hako_container_process(container, &f->process, &error) < 0)
 		return cli_fail(f->cli, f->id, error);
 	if (terminal_attach(&f->terminal) < 0) {
-		status = cli_refuse(f->cli, "attach the terminal: %s", strerror(errno));
+		status = cli_refuse_errno(f->cli, errno, "attach the terminal");
 		terminal_done(&f->terminal);
 	} else {
 		status = wait_for_end(f);
@@ -145,11 +145,11 @@ int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,
 	terminal_init(&f.terminal);
 	f.signals = open_signals();
 	if (f.signals < 0)
-		return cli_refuse(cli, "receive signals: %s", strerror(errno));
+		return cli_refuse_errno(cli, errno, "receive signals");
 	if (subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		status = cli_refuse(cli, "become a subreaper: %s", strerror(errno));
+		status = cli_refuse_errno(cli, errno, "become a subreaper");
 	else if (hako_spec_terminal(create->spec) && terminal_open(&f.terminal, create) < 0)
-		status = cli_refuse(cli, "make a socket pair: %s", strerror(errno));
+		status = cli_refuse_errno(cli, errno, "make a socket pair");
 	else if (hako_run(runtime, id, create, &container, &error) < 0)
 		status = cli_fail(cli, id, error);
 	else

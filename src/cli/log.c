@@ -47,10 +47,11 @@ static const char *level_name(enum hako_log_level level)
 static void timestamp(char ret[static 32])
 {
 	time_t now = time(NULL);
-	struct tm tm;
+	struct tm tm = {.tm_year = 70, .tm_mday = 1};
 
-	if (!gmtime_r(&now, &tm) || !strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		strcpy(ret, "1970-01-01T00:00:00Z");
+	(void)gmtime_r(&now, &tm); /* a clock beyond all years leaves 1970 */
+	if (strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		ret[0] = '\0';
 }
 
 static void print_line(FILE *out, bool json, enum hako_log_level level, const char *message)

@@ -1,9 +1,7 @@
 /* hako: global options, the table of commands, and what they all need. */
 #include "cli.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,54 +49,6 @@ static const struct option global_options[] = {
 	{"version", 'v', OPTION_FLAG, &globals.version, NULL, "show the version"},
 	{0},
 };
-
-hako_runtime *cli_runtime(struct cli *cli)
-{
-	hako_error *error = NULL;
-
-	if (!cli->runtime && hako_runtime_new(&cli->runtime_options, &cli->runtime, &error) < 0)
-		(void)cli_fail(cli, NULL, error);
-	return cli->runtime;
-}
-
-static void report(struct cli *cli, const char *id, const char *text, const char *hint)
-{
-	char line[2048];
-
-	if (id)
-		(void)snprintf(line, sizeof(line), "%s '%s': %s", cli->command, id, text);
-	else if (cli->command)
-		(void)snprintf(line, sizeof(line), "%s: %s", cli->command, text);
-	else
-		(void)snprintf(line, sizeof(line), "%s", text);
-	log_error(&cli->log, line, hint);
-}
-
-int cli_fail(struct cli *cli, const char *id, hako_error *error)
-{
-	report(cli, id, hako_error_text(error), hako_error_hint(error));
-	hako_error_free(error);
-	return EXIT_FAILURE;
-}
-
-int cli_refuse(struct cli *cli, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut */
-	va_end(ap);
-	report(cli, NULL, text, "");
-	return EXIT_FAILURE;
-}
-
-int cli_flush(struct cli *cli)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return EXIT_SUCCESS;
-	return cli_refuse(cli, "cannot write to stdout");
-}
 
 static int show_version(struct cli *cli)
 {
@@ -204,7 +154,7 @@ static int set_globals(struct cli *cli)
 		return cli_refuse(cli, "invalid log-format: %s", globals.log_format);
 	r = log_open(&cli->log, globals.log, json);
 	if (r < 0)
-		return cli_refuse(cli, "open the log '%s': %s", globals.log, strerror(-r));
+		return cli_refuse_errno(cli, -r, "open the log '%s'", globals.log);
 	if (!set_log_level(&options->log_level))
 		return cli_refuse(cli, "unknown log level '%s'", globals.log_level);
 	if (!set_cgroup_manager(&options->cgroup_manager))

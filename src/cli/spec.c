@@ -46,8 +46,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	(void)argc; /* none */
 	(void)argv;
 	if (dir < 0)
-		return cli_refuse(
-			cli, "open the bundle '%s': %s", bundle ? bundle : ".", strerror(errno));
+		return cli_refuse_errno(cli, errno, "open the bundle '%s'", bundle ? bundle : ".");
 	text = hako_spec_template(rootless);
 	r = text ? write_new(dir, text) : -ENOMEM;
 	free(text);
@@ -55,7 +54,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (r == -EEXIST)
 		return cli_refuse(cli, "File " FILE_NAME " exists. Remove it first");
 	if (r < 0)
-		return cli_refuse(cli, "write " FILE_NAME ": %s", strerror(-r));
+		return cli_refuse_errno(cli, -r, "write " FILE_NAME);
 	return EXIT_SUCCESS;
 }
 

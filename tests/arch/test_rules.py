@@ -18,7 +18,7 @@ INSIDE = [path for path in tree.sources("*.[ch]") if tree.layer(path) in tree.IN
 MANNERS = ["chdir", "fchdir", "umask", "setenv", "putenv", "unsetenv", "clearenv", "exit", "abort",
            "signal", "sigaction", "chroot", "setuid", "setgid", "setns", "unshare", "printf", "puts",
            "perror", "vprintf"]
-IN_A_CHILD = {"src/base/child.c", "src/stage/spawn.c"}
+IN_A_CHILD = {"src/base/child.c", "src/stage/spawn.c", "src/lib/joined_maps.c"}
 
 # By path, these follow whatever a container has put there: the init stage has descriptors instead.
 BY_PATH = ["open", "creat", "fopen", "opendir", "mkdir", "mknod", "mkfifo", "symlink", "link",

@@ -1,0 +1,70 @@
+/* What every command needs: the runtime, and a way to fail. */
+#include "cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+hako_runtime *cli_runtime(struct cli *cli)
+{
+	hako_error *error = NULL;
+
+	if (!cli->runtime && hako_runtime_new(&cli->runtime_options, &cli->runtime, &error) < 0)
+		(void)cli_fail(cli, NULL, error);
+	return cli->runtime;
+}
+
+static void report(struct cli *cli, const char *id, const char *text, const char *hint)
+{
+	char line[2048];
+
+	if (id)
+		(void)snprintf(line, sizeof(line), "%s '%s': %s", cli->command, id, text);
+	else if (cli->command)
+		(void)snprintf(line, sizeof(line), "%s: %s", cli->command, text);
+	else
+		(void)snprintf(line, sizeof(line), "%s", text);
+	log_error(&cli->log, line, hint);
+}
+
+int cli_fail(struct cli *cli, const char *id, hako_error *error)
+{
+	report(cli, id, hako_error_text(error), hako_error_hint(error));
+	hako_error_free(error);
+	return EXIT_FAILURE;
+}
+
+int cli_refuse(struct cli *cli, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut */
+	va_end(ap);
+	report(cli, NULL, text, "");
+	return EXIT_FAILURE;
+}
+
+int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
+{
+	char text[768], reason[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut */
+	va_end(ap);
+	errno = errnum;
+	(void)snprintf(reason, sizeof(reason), "%m");
+	reason[0] = (char)tolower((unsigned char)reason[0]);
+	return cli_refuse(cli, "%s: %s", text, reason);
+}
+
+int cli_flush(struct cli *cli)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	return cli_refuse(cli, "cannot write to stdout");
+}
