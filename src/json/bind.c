@@ -67,13 +67,13 @@ int hk_bind_refuse(struct hk_binding *binding, const struct hk_place *place,
 	const struct hk_node *node, const char *fmt, ...)
 {
 	struct pointer pointer = pointer_of(place);
-	char message[512];
+	char message[512], line[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(message, sizeof(message), fmt, ap); /* cut, never overrun */
 	va_end(ap);
-	(void)hk_refuse(binding->err, EINVAL, "%s", message);
+	(void)hk_refuse(binding->err, EINVAL, "%s", hk_printable(message, line, sizeof(line)));
 	(void)hk_err_at(binding->err, "%s", pointer.text);
 	set_position(binding, node->offset);
 	return -EINVAL;
@@ -110,7 +110,7 @@ static int grow_warnings(struct hk_binding *binding)
 int hk_bind_warn(struct hk_binding *binding, const struct hk_place *place, const char *fmt, ...)
 {
 	struct pointer pointer = pointer_of(place);
-	char message[512];
+	char message[512], line[512];
 	const char *warning;
 	va_list ap;
 
@@ -123,7 +123,8 @@ int hk_bind_warn(struct hk_binding *binding, const struct hk_place *place, const
 		if (r < 0)
 			return r;
 	}
-	warning = hk_arena_printf(binding->arena, "%s: %s", pointer.text, message);
+	warning = hk_arena_printf(
+		binding->arena, "%s: %s", pointer.text, hk_printable(message, line, sizeof(line)));
 	if (!warning)
 		return out_of_memory(binding);
 	binding->warnings.items[binding->warnings.count++] = warning;

@@ -60,7 +60,7 @@ static size_t token_start(const struct reader *r)
 {
 	size_t i = r->end;
 
-	while (i < r->len && memchr(" \t\r\n,:", r->text[i], 6))
+	while (i < r->len && memchr(" \t\r\n\v\f,:", r->text[i], 8)) /* as yajl's lexer */
 		i++;
 	return i;
 }
@@ -278,22 +278,36 @@ static int on_object_end(void *ctx)
 	return stop_at(r, duplicate->offset, EINVAL, why);
 }
 
-/* yajl has consumed the token that it refuses, or the bytes up to the one that is in no token. */
-static int syntax_error(struct reader *r)
+/* Where the error is: the token that yajl refuses, which it has consumed, or the byte in a string,
+ * which it has not. At the end of the text, its count is that of a chunk of its own. */
+static size_t error_offset(const struct reader *r, const char *why, bool at_end)
 {
-	unsigned char *yajl_text = yajl_get_error(r->yajl, 0, NULL, 0);
-	char *why = yajl_text ? strstr((char *)yajl_text, ": ") : NULL;
-	bool lexical = yajl_text && !strncmp((char *)yajl_text, "lexical", 7);
-	size_t consumed = yajl_get_bytes_consumed(r->yajl);
-	size_t start = token_start(r), last = consumed ? consumed - 1 : 0;
+	size_t start = token_start(r), consumed = yajl_get_bytes_consumed(r->yajl);
 
-	if (why)
-		why[strcspn(why, "\n")] = '\0';
+	if (strstr(why, "premature EOF"))
+		return r->len;
+	if (at_end)
+		return start;
+	if (start < consumed && hk_starts_with(why, "lexical") && r->text[start] == '"')
+		return consumed;
 	/* A refused comma or colon was skipped as a separator. */
-	(void)stop_at(r, lexical || start > last ? last : start, EINVAL,
-		why ? why + 2 : "it cannot be parsed");
-	if (yajl_text)
-		yajl_free_error(r->yajl, yajl_text);
+	if (start >= consumed && consumed && memchr(",:", r->text[consumed - 1], 2))
+		return consumed - 1;
+	return start;
+}
+
+/* yajl's text is "parse error: WHY\n" or "lexical error: WHY\n". */
+static int syntax_error(struct reader *r, bool at_end)
+{
+	unsigned char *text = yajl_get_error(r->yajl, 0, NULL, 0);
+	char *why = (char *)text;
+
+	if (!why)
+		return hk_fail(r->err, ENOMEM, "read %s", r->name);
+	why[strcspn(why, "\n")] = '\0';
+	(void)stop_at(r, error_offset(r, why, at_end), EINVAL,
+		strstr(why, ": ") ? strstr(why, ": ") + 2 : why);
+	yajl_free_error(r->yajl, text);
 	return -EINVAL;
 }
 
@@ -303,17 +317,12 @@ static int parse(struct reader *r)
 
 	status = yajl_parse(r->yajl, (const unsigned char *)r->text, r->len);
 	if (status == yajl_status_error)
-		return syntax_error(r);
-	if (status == yajl_status_ok) {
+		return syntax_error(r, false);
+	if (status == yajl_status_ok)
 		status = yajl_complete_parse(r->yajl);
-		if (status == yajl_status_error) {
-			(void)stop_at(r, r->len, EINVAL, "the text ends too early");
-			return -EINVAL;
-		}
-	}
-	if (status != yajl_status_ok)
-		return r->err ? -r->err->code : -EINVAL; /* a callback stopped */
-	return 0;
+	if (status == yajl_status_error)
+		return syntax_error(r, true);
+	return status == yajl_status_ok ? 0 : -r->err->code; /* or a callback stopped */
 }
 
 int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena *arena,

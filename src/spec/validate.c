@@ -2,6 +2,7 @@
 #include "spec/validate.h"
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -38,13 +39,13 @@ struct hk_pointer hk_at_key(const char *base, const char *key)
 
 int hk_invalid(struct hk_err *err, struct hk_pointer at, const char *fmt, ...)
 {
-	char message[512];
+	char message[512], line[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(message, sizeof(message), fmt, ap); /* cut, never overrun */
 	va_end(ap);
-	(void)hk_refuse(err, EINVAL, "%s", message);
+	(void)hk_refuse(err, EINVAL, "%s", hk_printable(message, line, sizeof(line)));
 	return hk_err_at(err, "%s", at.text);
 }
 
