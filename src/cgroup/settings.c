@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *format(struct hk_arena *arena, const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static char *format(
+	struct hk_arena *arena, const char *prefix, const char *fmt, va_list ap)
 {
 	size_t skip = strlen(prefix);
 	va_list again;
@@ -188,7 +189,7 @@ uint64_t hk_convert_shares(uint64_t shares)
 		uint64_t middle = (low + high) / 2;
 
 		/* the margin is for 1024 -> 100, where both sides are equal on paper */
-		if (log2_of(middle) + 1e-9 >= goal)
+		if (log2_of(middle) + 1e-12 >= goal)
 			high = middle;
 		else
 			low = middle + 1;
