@@ -14,7 +14,7 @@ struct hk_hook_state {
 
 /* Compact JSON around the pid: before "123" after. Heap strings, the caller frees both. 0 or
  * -ENOMEM. */
-int hk_hook_state_split(const struct hk_hook_state *state, const char *status, char **ret_before,
-	char **ret_after);
+int hk_hook_state_split(
+	const struct hk_hook_state *state, const char *status, char **ret_before, char **ret_after);
 
 #endif

@@ -1,0 +1,208 @@
+/* The process: its attributes, its user, and the program at the end. */
+#include "plan/builder.h"
+
+#include "base/err.h"
+#include "plan/environment.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/ioprio.h>
+#include <string.h>
+
+#define DEFAULT_UMASK 022u /* what every runtime does, whatever the caller's is */
+#define NOTIFY_SOCKET "NOTIFY_SOCKET=/run/notify/notify.sock"
+
+/* ---- attributes ---- */
+
+static void add_names(struct hk_builder *b)
+{
+	if (b->spec->hostname)
+		HK_STEP(&b->blob, HOSTNAME, hostname, HK_PROPERTY(b, "/hostname"),
+			.name = hk_blob_str(&b->blob, b->spec->hostname));
+	if (b->spec->domainname)
+		HK_STEP(&b->blob, DOMAINNAME, domainname, HK_PROPERTY(b, "/domainname"),
+			.name = hk_blob_str(&b->blob, b->spec->domainname));
+}
+
+/* A key may hold "/", which a JSON pointer spells "~1"; "~" is in no name of a sysctl. */
+static hk_ref_str sysctl_property(struct hk_builder *b, const char *key)
+{
+	char text[PATH_MAX + 16] = "/linux/sysctl/";
+	size_t n = strlen(text);
+
+	for (; *key && n + 3 < sizeof(text); key++) {
+		if (*key == '/')
+			text[n++] = '~';
+		text[n++] = *key == '/' ? '1' : *key;
+	}
+	text[n] = '\0';
+	return hk_blob_str(&b->blob, text);
+}
+
+static int add_sysctls(struct hk_builder *b)
+{
+	const struct hk_pairs *sysctl = &b->spec->linux.sysctl;
+	char key[PATH_MAX];
+
+	for (size_t i = 0; i < sysctl->count; i++) {
+		const struct hk_pair *pair = &sysctl->items[i];
+
+		if (hk_sysctl_path(pair->key, key, sizeof(key)) < 0) {
+			(void)hk_refuse(b->err, EINVAL, "'%s' is no name of a sysctl", pair->key);
+			return hk_err_at(b->err, "/linux/sysctl");
+		}
+		HK_STEP(&b->blob, SYSCTL, sysctl, sysctl_property(b, pair->key),
+			.key = hk_blob_str(&b->blob, key),
+			.value = hk_blob_str(&b->blob, pair->value));
+	}
+	return 0;
+}
+
+int hk_build_kernel_settings(struct hk_builder *b)
+{
+	const struct hk_user *user = &b->spec->process->user;
+
+	HK_STEP(&b->blob, UMASK, umask,
+		user->has_umask ? HK_PROPERTY(b, "/process/user/umask") : HK_NO_PROPERTY,
+		.mask = user->has_umask ? user->umask : DEFAULT_UMASK);
+	add_names(b);
+	return add_sysctls(b);
+}
+
+void hk_build_attributes(struct hk_builder *b)
+{
+	const struct hk_process *process = b->spec->process;
+	const struct hk_scheduler *s = process->scheduler;
+	const struct hk_io_priority *io = process->io_priority;
+
+	if (s)
+		HK_STEP(&b->blob, SCHEDULER, scheduler, HK_PROPERTY(b, "/process/scheduler"),
+			.policy = s->policy, .nice = s->nice, .priority = s->priority,
+			.flags = s->flags, .runtime = s->runtime, .deadline = s->deadline,
+			.period = s->period);
+	if (io)
+		HK_STEP(&b->blob, IO_PRIORITY, io_priority, HK_PROPERTY(b, "/process/ioPriority"),
+			.value = IOPRIO_PRIO_VALUE(io->class, (uint32_t)io->priority));
+	if (b->spec->linux.personality)
+		HK_STEP(&b->blob, PERSONALITY, personality, HK_PROPERTY(b, "/linux/personality"),
+			.domain = b->spec->linux.personality->domain);
+}
+
+/* ---- labels ---- */
+
+static int refuse_lsm(struct hk_builder *b, const char *property, const char *lsm)
+{
+	(void)hk_refuse(b->err, ENOTSUP, "%s is not enabled on this host", lsm);
+	return hk_err_at(b->err, "%s", property);
+}
+
+static void add_lsm(struct hk_builder *b, const char *property, const char *file,
+	const char *prefix, const char *v)
+{
+	const char *value = hk_arena_printf(&b->scratch, "%s%s", prefix, v);
+
+	if (!value)
+		b->blob.failed = true;
+	HK_STEP(&b->blob, LSM, lsm, HK_PROPERTY(b, "%s", property),
+		.file = hk_blob_str(&b->blob, file), .value = hk_blob_str(&b->blob, value));
+}
+
+/* Both take effect at the next execve. "unconfined" asks for nothing. */
+int hk_build_lsm(struct hk_builder *b)
+{
+	const char *profile = b->spec->process->apparmor_profile;
+	const char *label = b->spec->process->selinux_label;
+	const struct hk_facts *facts = b->facts;
+
+	if (profile && !facts->apparmor && strcmp(profile, "unconfined") != 0)
+		return refuse_lsm(b, "/process/apparmorProfile", "AppArmor");
+	if (label && !facts->selinux)
+		return refuse_lsm(b, "/process/selinuxLabel", "SELinux");
+	if (b->spec->linux.mount_label && !facts->selinux)
+		return refuse_lsm(b, "/linux/mountLabel", "SELinux");
+	if (profile && facts->apparmor)
+		add_lsm(b, "/process/apparmorProfile",
+			facts->apparmor_attr_dir ? "attr/apparmor/exec" : "attr/exec", "exec ",
+			profile);
+	if (label)
+		add_lsm(b, "/process/selinuxLabel", "attr/exec", "", label);
+	return 0;
+}
+
+/* ---- privileges ---- */
+
+void hk_build_seccomp(struct hk_builder *b)
+{
+	const struct hk_plan_options *options = b->options;
+
+	if (options->seccomp_size)
+		HK_STEP(&b->blob, SECCOMP, seccomp, HK_PROPERTY(b, "/linux/seccomp"),
+			.filter = hk_blob_bytes(
+				&b->blob, options->seccomp_filter, options->seccomp_size),
+			.flags = options->seccomp_flags, .notify = options->seccomp_notify);
+}
+
+/* Where config.json says nothing of capabilities there are none: a process that was meant to keep
+ * them all says so. What the kernel does not know cannot be raised. */
+void hk_build_credentials(struct hk_builder *b)
+{
+	const struct hk_user *user = &b->spec->process->user;
+	const struct hk_capabilities none = {0};
+	const struct hk_capabilities *caps =
+		b->spec->process->capabilities ? b->spec->process->capabilities : &none;
+	uint64_t known = b->facts->known_caps;
+	/* In a user namespace setgroups(2) may be denied; who asks for groups has to get them. */
+	bool groups =
+		user->additional_gid_count || (!b->user_namespace && !b->facts->in_user_namespace);
+
+	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROPERTY(b, "/process/user"),
+		.uid = user->uid, .gid = user->gid,
+		.gids = hk_blob_u32s(&b->blob, user->additional_gids, user->additional_gid_count),
+		.set_groups = groups, .bounding = caps->bounding & known,
+		.effective = caps->effective & known, .inheritable = caps->inheritable & known,
+		.permitted = caps->permitted & known, .ambient = caps->ambient & known);
+}
+
+/* ---- the program ---- */
+
+int hk_build_environment(struct hk_builder *b)
+{
+	const char *extra[4] = {NULL};
+	size_t n = 0;
+
+	if (b->options->listen_fds) {
+		extra[n++] = hk_arena_printf(&b->scratch, "LISTEN_FDS=%u", b->options->listen_fds);
+		extra[n++] = "LISTEN_PID=1"; /* sd_listen_fds(3) wants its own pid there */
+	}
+	if (b->options->notify_dir && b->mount_namespace)
+		extra[n++] = NOTIFY_SOCKET;
+	if (!n || extra[0])
+		b->env = hk_environment(&b->spec->process->env, extra, &b->scratch, &b->env_count);
+	if (!b->env)
+		return hk_fail(b->err, ENOMEM, "make the environment");
+	b->env_ref = hk_blob_strs(&b->blob, b->env, b->env_count);
+	return 0;
+}
+
+void hk_build_home(struct hk_builder *b)
+{
+	if (!hk_environment_get(b->env, b->env_count, "HOME"))
+		HK_STEP(&b->blob, HOME, home, HK_NO_PROPERTY, .uid = b->spec->process->user.uid);
+}
+
+void hk_build_lookup(struct hk_builder *b)
+{
+	HK_STEP(&b->blob, LOOKUP, lookup, HK_PROPERTY(b, "/process/args/0"),
+		.name = hk_blob_str(&b->blob, b->spec->process->args.items[0]),
+		.search_path =
+			hk_blob_str(&b->blob, hk_environment_get(b->env, b->env_count, "PATH")));
+}
+
+void hk_build_exec(struct hk_builder *b)
+{
+	const struct hk_strings *args = &b->spec->process->args;
+
+	HK_STEP(&b->blob, EXEC, exec, HK_PROPERTY(b, "/process/args"),
+		.args = hk_blob_strs(&b->blob, args->items, args->count), .env = b->env_ref,
+		.preserve_fds = b->options->preserve_fds);
+}

@@ -1,0 +1,90 @@
+/* What the parts of the builder share: private to plan/build*.c.
+ *
+ * Each part appends its steps to the blob in the order in which they run, and returns 0, or fails
+ * with err set. */
+#ifndef HK_PLAN_BUILDER_H
+#define HK_PLAN_BUILDER_H
+
+#include "plan/blob.h"
+#include "plan/build.h"
+#include "plan/facts.h"
+#include "spec/spec.h"
+
+struct hk_builder {
+	const struct hk_spec *spec;
+	const struct hk_facts *facts;
+	const struct hk_plan_options *options;
+	struct hk_blob blob;
+	struct hk_arena scratch;
+	struct hk_err *err;
+
+	/* Known when the building begins. */
+	bool user_namespace;  /* the container has one, new or joined */
+	bool mount_namespace; /* without: chroot, and nothing may be mounted */
+	bool dev_is_bind;     /* the host's or a volume's /dev: nothing is made in it */
+
+	const char **env; /* of the container's process */
+	size_t env_count;
+	hk_ref_strs env_ref;
+	hk_ref_str *late_readonly; /* by mount: its property where it turns read-only at the end */
+};
+
+#define HK_NO_PROPERTY ((hk_ref_str){0})
+
+/* The blob's property string, from a format. */
+#define HK_PROPERTY(b, ...) hk_blob_printf(&(b)->blob, __VA_ARGS__)
+
+/* ---- build_namespaces.c ---- */
+
+/* New namespaces that the clone of the init stage itself makes; 0: the init stage makes them. */
+uint64_t hk_build_clone_flags(const struct hk_builder *b);
+void hk_build_namespaces(struct hk_builder *b);
+void hk_build_session(struct hk_builder *b);
+
+/* ---- build_rootfs.c ---- */
+
+int hk_build_rootfs(struct hk_builder *b);
+void hk_build_pivot(struct hk_builder *b);
+/* Read-only and masked paths. */
+int hk_build_restricted_paths(struct hk_builder *b);
+
+/* ---- build_mounts.c ---- */
+
+int hk_build_mounts(struct hk_builder *b);
+/* What had to be writable until all was made in it. */
+void hk_build_late_remounts(struct hk_builder *b);
+/* Is any mount a bind mount on /dev? */
+bool hk_dev_is_bind(const struct hk_spec *spec);
+
+/* ---- build_cgroup_mount.c ---- */
+
+struct hk_mount_options;
+/* mounts[].type "cgroup" and "cgroup2". target is clean. */
+void hk_build_cgroup_mount(struct hk_builder *b, const struct hk_mount *mount,
+	const struct hk_mount_options *options, hk_ref_str property, const char *target);
+
+/* ---- build_devices.c ---- */
+
+int hk_build_devices(struct hk_builder *b);
+
+/* ---- build_hooks.c ---- */
+
+/* The steps of the createContainer or startContainer hooks. */
+int hk_build_hooks(struct hk_builder *b, enum hk_hook_point point, const char *status);
+
+/* ---- build_process.c ---- */
+
+/* umask, host name, sysctls. */
+int hk_build_kernel_settings(struct hk_builder *b);
+/* scheduler, I/O priority, personality */
+void hk_build_attributes(struct hk_builder *b);
+int hk_build_lsm(struct hk_builder *b);
+void hk_build_seccomp(struct hk_builder *b);
+void hk_build_credentials(struct hk_builder *b);
+/* Appends no step: env, for the three that follow. */
+int hk_build_environment(struct hk_builder *b);
+void hk_build_home(struct hk_builder *b);
+void hk_build_lookup(struct hk_builder *b);
+void hk_build_exec(struct hk_builder *b);
+
+#endif

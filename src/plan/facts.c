@@ -1,0 +1,114 @@
+/* Probing the host. This runs at every start: a handful of system calls, and only those whose
+ * answer can change the plan. */
+#include "plan/facts.h"
+
+#include "base/err.h"
+#include "base/sys.h"
+#include "spec/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* The initial namespaces have fixed inode numbers; PROC_USER_INIT_INO is part of the ABI. */
+static int probe_user_namespace(bool *ret, struct hk_err *err)
+{
+	static const char initial[] = "user:[4026531837]";
+	char text[64];
+	ssize_t n = readlink("/proc/self/ns/user", text, sizeof(text) - 1);
+
+	if (n < 0)
+		return hk_fail(err, errno, "read '/proc/self/ns/user'");
+	text[n] = '\0';
+	*ret = strcmp(text, initial) != 0;
+	return 0;
+}
+
+static bool has_capability(unsigned int cap)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+/* cap_last_cap has stood at CAP_CHECKPOINT_RESTORE since 5.9: begin there. */
+static uint64_t probe_known_caps(void)
+{
+	int last = CAP_CHECKPOINT_RESTORE;
+
+	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+		last++;
+	while (last > 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
+		last--;
+	return UINT64_MAX >> (63 - last);
+}
+
+static bool apparmor_enabled(void)
+{
+	char text[2] = "";
+	int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, text, 1) != 1)
+		text[0] = 'N';
+	(void)close(fd);
+	return text[0] == 'Y';
+}
+
+static bool has_cgroup_mount(const struct hk_spec *spec)
+{
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const char *type = spec->mounts[i].type;
+
+		if (type && (strcmp(type, "cgroup") == 0 || strcmp(type, "cgroup2") == 0))
+			return true;
+	}
+	return false;
+}
+
+static enum hk_cgroup_view probe_cgroup_view(void)
+{
+	struct statfs fs;
+
+	if (statfs("/sys/fs/cgroup", &fs) < 0 || fs.f_type == SYSFS_MAGIC)
+		return HK_CGROUP_VIEW_NONE;
+	return fs.f_type == CGROUP2_SUPER_MAGIC ? HK_CGROUP_VIEW_V2 : HK_CGROUP_VIEW_V1;
+}
+
+int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_err *err)
+{
+	const struct hk_process *process = spec->process;
+	struct hk_facts facts = {.euid = geteuid(), .egid = getegid()};
+	int r = probe_user_namespace(&facts.in_user_namespace, err);
+
+	if (r < 0)
+		return r;
+	facts.can_mknod = !facts.in_user_namespace && has_capability(CAP_MKNOD);
+	facts.kcore = exists("/proc/kcore");
+	facts.known_caps = probe_known_caps();
+	if (process && process->apparmor_profile) {
+		facts.apparmor = apparmor_enabled();
+		facts.apparmor_attr_dir = exists("/proc/self/attr/apparmor");
+	}
+	if ((process && process->selinux_label) || spec->linux.mount_label)
+		facts.selinux = exists("/sys/fs/selinux/enforce");
+	if (has_cgroup_mount(spec))
+		facts.cgroup_view = probe_cgroup_view();
+	*ret = facts;
+	return 0;
+}
