@@ -121,7 +121,7 @@ static const struct {
 	{"state.json", 0},
 };
 
-/* Never through a link: an entry of the table that is none of ours fails with ENOTDIR. */
+/* Never through a link: a link in the place of "notify" is ELOOP. */
 static int remove_entry(int dir, const char *path, int flags)
 {
 	const char *slash = strchr(path, '/');

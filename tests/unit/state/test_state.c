@@ -1,0 +1,432 @@
+/* state.json: what is stored comes back, what is hostile or of another version is refused; the
+ * directory's life; ids; pid files; the list. */
+#include "base/err.h"
+#include "base/fd.h"
+#include "state/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	char path[64];
+	int root;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct hk_err err;
+
+	strcpy(f->path, "/tmp/hako-test-XXXXXX");
+	assert_non_null(mkdtemp(f->path));
+	f->root = hk_state_root_open(f->path, false, &err);
+	assert_true(f->root >= 0);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	hk_close(&f->root);
+	assert_int_equal(rmdir(f->path), 0); /* every test leaves it empty */
+	free(f);
+	return 0;
+}
+
+static struct hk_pair pairs[] = {{"a\"b\n", "\xc3\xa4 \\ </x>"}, {"", ""}};
+static struct hk_pair cgroups[] = {
+	{"cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct/x"}, {"", "/sys/fs/cgroup/x"}};
+static const char *args[] = {"hook", "", "--x"};
+static struct hk_hook poststop[] = {
+	{.path = "/bin/hook",
+		.args = {args, 3},
+		.has_env = true,
+		.has_timeout = true,
+		.timeout = 7},
+	{.path = "/bin/other"},
+};
+
+static struct hk_state sample(void)
+{
+	struct hk_state s = {.id = "web",
+		.bundle = "/b",
+		.rootfs = "/b/rootfs",
+		.created = "2026-11-23T22:00:00.123456789Z",
+		.init_pid = 4711,
+		.init_start_time = 18446744073709551615ull,
+		.owner = 4294967294u,
+		.private_pid_namespace = true,
+		.exec_fifo = true,
+		.notify_socket = "/run/systemd/notify",
+		.cgroup_paths = {cgroups, 2},
+		.annotations = {pairs, 2}};
+
+	s.hooks.at[HK_HOOK_POSTSTOP].items = poststop;
+	s.hooks.at[HK_HOOK_POSTSTOP].count = 2;
+	return s;
+}
+
+static void test_round_trip(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_state in = sample(), out;
+	struct hk_hook_list *hooks;
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	assert_true(dir >= 0);
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
+	assert_string_equal(out.id, "web");
+	assert_string_equal(out.bundle, "/b");
+	assert_string_equal(out.rootfs, "/b/rootfs");
+	assert_string_equal(out.created, in.created);
+	assert_string_equal(out.notify_socket, in.notify_socket);
+	assert_int_equal(out.init_pid, 4711);
+	assert_true(out.init_start_time == UINT64_MAX);
+	assert_int_equal(out.owner, 4294967294u);
+	assert_true(out.private_pid_namespace && out.exec_fifo);
+	assert_false(out.rootless || out.systemd_cgroup);
+	assert_int_equal(out.cgroup_paths.count, 2);
+	assert_string_equal(out.cgroup_paths.items[1].key, "");
+	assert_string_equal(out.cgroup_paths.items[1].value, "/sys/fs/cgroup/x");
+	assert_int_equal(out.annotations.count, 2);
+	assert_string_equal(out.annotations.items[0].key, pairs[0].key);
+	assert_string_equal(out.annotations.items[0].value, pairs[0].value);
+	hooks = &out.hooks.at[HK_HOOK_POSTSTOP];
+	assert_int_equal(hooks->count, 2);
+	assert_int_equal(hooks->items[0].args.count, 3);
+	assert_string_equal(hooks->items[0].args.items[1], "");
+	assert_true(hooks->items[0].has_env);
+	assert_int_equal(hooks->items[0].env.count, 0);
+	assert_int_equal(hooks->items[0].timeout, 7);
+	assert_false(hooks->items[1].has_env || hooks->items[1].has_timeout);
+	assert_int_equal(out.hooks.at[HK_HOOK_POSTSTART].count, 0);
+	hk_state_done(&out);
+
+	in.created = NULL;
+	in.notify_socket = NULL;
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
+	assert_null(out.created);
+	assert_null(out.notify_socket);
+	hk_state_done(&out);
+	assert_int_equal(faccessat(dir, "state.json.tmp", F_OK, 0), -1);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+static void test_names_of_runc_come_first(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const names[] = {"{\"id\"", "\"init_process_pid\":4711",
+		"\"init_process_start\"", "\"created\"", "\"rootless\"", "\"cgroup_paths\":{",
+		"\"namespace_paths\":{", "\"version\":1"};
+	struct hk_state in = sample();
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+	int file;
+	char text[4096];
+	const char *at = text;
+
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	file = openat(dir, "state.json", O_RDONLY | O_CLOEXEC);
+	assert_true(hk_read_string(file, text, sizeof(text)) > 0);
+	for (size_t i = 0; i < HK_COUNT(names); i++) {
+		at = strstr(at, names[i]);
+		assert_non_null(at);
+	}
+	hk_close(&file);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+#define GOOD                                                                                       \
+	"\"id\":\"web\",\"init_process_pid\":1,\"init_process_start\":2,\"bundle\":\"/b\","        \
+	"\"rootfs\":\"/r\",\"owner\":0,\"private_pid_namespace\":true"
+
+static void test_hostile_files(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		int code;
+		const char *message;
+	} cases[] = {
+		{"", EINVAL, NULL},
+		{"null", EINVAL, "it has no version"},
+		{"[]", EINVAL, "it has no version"},
+		{"{" GOOD "}", EINVAL, "it has no version"},
+		{"{\"version\":\"1\"," GOOD "}", EINVAL, "it has no version"},
+		{"{\"version\":2," GOOD "}", EINVAL, "it is of version 2"},
+		{"{\"version\":1," GOOD, EINVAL, NULL},
+		{"{\"version\":1,\"version\":1," GOOD "}", EINVAL, NULL},
+		{"{\"version\":1," GOOD "} x", EINVAL, NULL},
+		{"{\"version\":1}", EINVAL, NULL},
+		{"{\"version\":1,\"cgroup_paths\":{\"cpu\":\"/a/../b\"}," GOOD "}", EINVAL,
+			"cgroup_paths must be absolute and plain"},
+		{"{\"version\":1,\"cgroup_paths\":{\"cpu\":\"x\"}," GOOD "}", EINVAL,
+			"cgroup_paths must be absolute and plain"},
+		{"{\"version\":1,\"cgroup_paths\":{\"cpu\":null}," GOOD "}", EINVAL, NULL},
+		{"{\"version\":1,\"annotations\":{\"a\":\"\\u0000\"}," GOOD "}", EINVAL, NULL},
+		{"{\"version\":1,\"hooks\":{\"poststop\":[{}]}," GOOD "}", EINVAL, NULL},
+		{"{\"version\":1,\"init_process_pid\":-1,\"id\":\"web\",\"init_process_start\":2,"
+		 "\"bundle\":\"/b\",\"rootfs\":\"/r\",\"owner\":0,\"private_pid_namespace\":true}",
+			EINVAL, "init_process_pid is negative"},
+		{"{\"version\":1,\"init_process_pid\":4294967297,\"id\":\"web\","
+		 "\"init_process_start\":2,\"bundle\":\"/b\",\"rootfs\":\"/r\",\"owner\":0,"
+		 "\"private_pid_namespace\":true}",
+			EINVAL, NULL},
+		{"{\"version\":1,\"init_process_pid\":1,\"id\":\"other\",\"init_process_start\":2,"
+		 "\"bundle\":\"/b\",\"rootfs\":\"/r\",\"owner\":0,\"private_pid_namespace\":true}",
+			EINVAL, "it is of another container"},
+	};
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	for (size_t i = 0; i < HK_COUNT(cases); i++) {
+		struct hk_state out = {.id = "untouched"};
+		int file =
+			openat(dir, "state.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+		assert_int_equal(hk_write_full(file, cases[i].text, strlen(cases[i].text)), 0);
+		hk_close(&file);
+		assert_int_equal(hk_state_load(dir, "web", &out, &err), -cases[i].code);
+		assert_int_equal(err.code, cases[i].code);
+		assert_non_null(strstr(err.message, "read the state of container 'web': "));
+		if (cases[i].message)
+			assert_non_null(strstr(err.message, cases[i].message));
+		assert_string_equal(out.id, "untouched");
+		assert_int_equal(hk_state_load(dir, "web", &out, NULL), -cases[i].code);
+	}
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+static void test_not_a_regular_file(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_state out;
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), -ENOENT);
+	assert_int_equal(mkfifoat(dir, "state.json", 0600), 0);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), -EINVAL);
+	assert_int_equal(unlinkat(dir, "state.json", 0), 0);
+	assert_int_equal(symlinkat("/etc/passwd", dir, "state.json"), 0);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), -ELOOP);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+	assert_int_equal(access("/etc/passwd", F_OK), 0);
+}
+
+static void test_ids(void **state)
+{
+	static const char *const bad[] = {
+		"", ".", "..", ".a", "a/b", "a b", "a\n", "\xc3\xa4", "a:b", "../x"};
+	static const char *const good[] = {"a", "A.b", "_", "-x", "+", "0.", "a..b"};
+	char longest[HK_ID_MAX + 2];
+	struct hk_err err;
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(bad); i++) {
+		assert_int_equal(hk_id_check(bad[i], &err), -EINVAL);
+		assert_string_equal(err.message, "invalid container ID format");
+	}
+	for (size_t i = 0; i < HK_COUNT(good); i++)
+		assert_int_equal(hk_id_check(good[i], &err), 0);
+	memset(longest, 'a', sizeof(longest));
+	longest[HK_ID_MAX] = '\0';
+	assert_int_equal(hk_id_check(longest, NULL), 0);
+	longest[HK_ID_MAX] = 'a';
+	longest[HK_ID_MAX + 1] = '\0';
+	assert_int_equal(hk_id_check(longest, NULL), -EINVAL);
+}
+
+static void test_directories(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_err err;
+	struct stat st;
+	mode_t old = umask(077);
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	(void)umask(old);
+	assert_true(dir >= 0);
+	assert_true(fcntl(dir, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(fstat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0711);
+	assert_int_equal(hk_state_dir_create(f->root, "web", &err), -EEXIST);
+	assert_string_equal(err.message, "container with given ID already exists");
+	assert_int_equal(hk_state_dir_create(f->root, "../web", &err), -EINVAL);
+	assert_int_equal(hk_state_dir_open(f->root, "none", true, &err), -ENOENT);
+	assert_string_equal(err.message, "container does not exist");
+	assert_int_equal(hk_state_dir_remove(f->root, "..", &err), -EINVAL);
+	hk_close(&dir);
+
+	/* all that is ever in it goes with it */
+	dir = hk_state_dir_open(f->root, "web", true, &err);
+	assert_int_equal(mkfifoat(dir, "exec.fifo", 0600), 0);
+	assert_int_equal(mkfifoat(dir, "exec.result", 0600), 0);
+	assert_int_equal(mkdirat(dir, "notify", 0700), 0);
+	assert_int_equal(mknodat(dir, "notify/notify.sock", S_IFSOCK | 0600, 0), 0);
+	assert_int_equal(mknodat(dir, "state.json.tmp", S_IFREG | 0600, 0), 0);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_open(f->root, "web", false, &err), -ENOENT);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+static void test_removal_follows_no_link(void **state)
+{
+	struct fixture *f = *state;
+	char victim[] = "/tmp/hako-victim-XXXXXX", file[96];
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err), fd;
+
+	assert_non_null(mkdtemp(victim));
+	(void)snprintf(file, sizeof(file), "%s/notify.sock", victim);
+	fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	hk_close(&fd);
+	assert_int_equal(symlinkat(victim, dir, "notify"), 0);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), -ELOOP);
+	assert_int_equal(access(file, F_OK), 0);
+	assert_int_equal(unlinkat(dir, "notify", 0), 0);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+
+	/* nor is a link a container */
+	assert_int_equal(symlinkat(victim, f->root, "link"), 0);
+	assert_int_equal(hk_state_dir_open(f->root, "link", false, &err), -ELOOP);
+	assert_int_equal(hk_state_dir_remove(f->root, "link", &err), -ELOOP);
+	assert_int_equal(unlinkat(f->root, "link", 0), 0);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(victim), 0);
+}
+
+/* Who waits for the lock while the container is removed gets "does not exist", not a dead lock. */
+static void test_lock_of_a_removed_directory(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err), status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		hk_close(&dir); /* the lock belongs to the open file, which fork shares */
+		_exit(hk_state_dir_open(f->root, "web", true, &err) == -ENOENT ? 0 : 1);
+	}
+	usleep(100000); /* it waits by now; were it late, the test would pass all the same */
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+	hk_close(&dir);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void test_list(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const ids[] = {"b", "a", "c"};
+	struct hk_err err;
+	char **list;
+	size_t count;
+
+	assert_int_equal(hk_state_list(f->root, &list, &count, &err), 0);
+	assert_int_equal(count, 0);
+	free(list);
+	for (size_t i = 0; i < 3; i++) {
+		int dir = hk_state_dir_create(f->root, ids[i], &err);
+
+		hk_close(&dir);
+	}
+	assert_int_equal(mkdirat(f->root, ".hidden", 0700), 0);
+	assert_int_equal(mknodat(f->root, "file", S_IFREG | 0600, 0), 0);
+	assert_int_equal(hk_state_list(f->root, &list, &count, &err), 0);
+	assert_int_equal(count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(list[i], ((const char *[]){"a", "b", "c"})[i]);
+		free(list[i]);
+	}
+	free(list);
+	assert_int_equal(unlinkat(f->root, ".hidden", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->root, "file", 0), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(hk_state_dir_remove(f->root, ids[i], &err), 0);
+}
+
+static void test_root(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_err err;
+	struct stat st;
+	char path[96];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/x/y/", f->path);
+	assert_int_equal(hk_state_root_open(path, false, &err), -ENOENT);
+	fd = hk_state_root_open(path, true, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	hk_close(&fd);
+	assert_int_equal(unlinkat(f->root, "x/y", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->root, "x", AT_REMOVEDIR), 0);
+	assert_int_equal(hk_state_root_open("/dev/null", true, &err), -ENOTDIR);
+}
+
+static void test_pid_file(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_err err;
+	char path[96], text[16];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/pid", f->path);
+	/* what a killed runtime left behind, and a link that somebody put there */
+	assert_int_equal(symlinkat("/tmp/hako-test-never", f->root, ".pid"), 0);
+	assert_int_equal(symlinkat("/tmp/hako-test-never", f->root, "pid"), 0);
+	assert_int_equal(hk_pid_file_write(path, 4711, &err), 0);
+	assert_int_equal(access("/tmp/hako-test-never", F_OK), -1);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	assert_int_equal(hk_read_string(fd, text, sizeof(text)), 4);
+	assert_string_equal(text, "4711");
+	hk_close(&fd);
+	assert_int_equal(faccessat(f->root, ".pid", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+	assert_int_equal(unlinkat(f->root, "pid", 0), 0);
+
+	(void)snprintf(path, sizeof(path), "%s/none/pid", f->path);
+	assert_int_equal(hk_pid_file_write(path, 1, &err), -ENOENT);
+	assert_int_equal(hk_pid_file_write("/tmp/", 1, &err), -EINVAL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_round_trip),
+		TEST(test_names_of_runc_come_first),
+		TEST(test_hostile_files),
+		TEST(test_not_a_regular_file),
+		cmocka_unit_test(test_ids),
+		TEST(test_directories),
+		TEST(test_removal_follows_no_link),
+		TEST(test_lock_of_a_removed_directory),
+		TEST(test_list),
+		TEST(test_root),
+		TEST(test_pid_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
