@@ -33,8 +33,9 @@ class Engine:
         options.setdefault("stdin", None if "input" in options else subprocess.DEVNULL)
         if "input" in options:
             options.pop("stdin")
+        # conmon leaves a file in its working directory when a container runs out of memory.
         result = subprocess.run(self.command(*map(str, arguments)), text=True, capture_output=True,
-                                timeout=timeout, env=self.env, **options)
+                                timeout=timeout, env=self.env, cwd=self.home, **options)
         if check and result.returncode:
             raise AssertionError(f"{self.name} {' '.join(map(str, arguments))}: {result.returncode}\n"
                                  f"{result.stdout}{result.stderr}")
