@@ -14,7 +14,7 @@ def shared_library():
 
 
 def init_image():
-    return tree.require(tree.BUILD / "src" / "init" / "hako-init")
+    return tree.require(tree.BUILD / "src" / "init" / "hako-init.elf")
 
 
 def cached(variable):
