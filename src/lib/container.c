@@ -13,11 +13,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-int hk_container_new(struct hako_runtime *runtime, const char *id, pid_t pid, int pidfd,
-	struct hako_container **ret, struct hk_err *err)
+int hk_container_new(struct hako_runtime *runtime, const char *id, struct hako_container **ret,
+	struct hk_err *err)
 {
 	struct hako_container *container = calloc(1, sizeof(*container));
-	HK_FD int fd = pidfd;
 	int r;
 
 	if (!container)
@@ -32,8 +31,6 @@ int hk_container_new(struct hako_runtime *runtime, const char *id, pid_t pid, in
 		return r;
 	}
 	container->root = r;
-	container->pid = pid;
-	container->pidfd = hk_take_fd(&fd);
 	*ret = container;
 	return 0;
 }
@@ -58,7 +55,7 @@ static int open_container(struct hako_runtime *runtime, const char *id, struct h
 	r = hk_id_check(id, err);
 	if (r < 0)
 		return r;
-	r = hk_container_new(runtime, id, 0, -1, &container, err);
+	r = hk_container_new(runtime, id, &container, err);
 	if (r == -ENOENT) /* no state root, no container */
 		return hk_refuse(err, ENOENT, "container does not exist");
 	if (r < 0)

@@ -16,9 +16,9 @@ struct hako_container {
 	pid_t pid;
 };
 
-/* Takes pidfd over (-1: none), also when it fails. */
-int hk_container_new(struct hako_runtime *runtime, const char *id, pid_t pid, int pidfd,
-	struct hako_container **ret, struct hk_err *err);
+/* A handle without a pidfd; the state root must be there. */
+int hk_container_new(struct hako_runtime *runtime, const char *id, struct hako_container **ret,
+	struct hk_err *err);
 
 /* A container as it is now. Zero-initialise through hk_loaded_init. */
 struct hk_loaded {

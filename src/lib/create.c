@@ -33,6 +33,7 @@ struct creation {
 	int slots[HK_SLOT_COUNT];
 	int notify; /* the socket that the container tells its readiness */
 	struct hk_stage_process process;
+	struct hako_container *container; /* the handle */
 	bool spawned;  /* the container's init was there: poststop hooks are due */
 	bool pid_file; /* written */
 };
@@ -213,6 +214,18 @@ static void close_slots(struct creation *c)
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		hk_close(&c->slots[i]);
 	hk_handshake_done(&c->handshake);
+}
+
+/* ---- the caller's handle: nothing may fail any more when all is done ---- */
+
+static int make_handle(struct creation *c, struct hk_err *err)
+{
+	return hk_container_new(c->runtime, c->id, &c->container, err);
+}
+
+static void free_handle(struct creation *c)
+{
+	hako_container_free(c->container);
 }
 
 /* ---- the init stage, and what it asks for on its way ---- */
@@ -408,6 +421,7 @@ static const struct {
 	{make_cgroup, remove_cgroup},
 	{make_notify, NULL},
 	{open_slots, NULL},
+	{make_handle, free_handle},
 	{run_stage, kill_init},
 	{await_program, NULL},
 };
@@ -451,9 +465,11 @@ static int create(hako_runtime *runtime, const char *id, const struct hako_creat
 		r = hk_prepare_options(options, id, &c.prepared, err);
 	if (r == 0)
 		r = run_steps(&c, err);
-	if (r == 0)
-		r = hk_container_new(
-			runtime, id, c.process.pid, hk_take_fd(&c.process.pidfd), ret, err);
+	if (r == 0) {
+		c.container->pid = c.process.pid;
+		c.container->pidfd = hk_take_fd(&c.process.pidfd);
+		*ret = c.container;
+	}
 	close_slots(&c);
 	hk_close(&c.process.pidfd);
 	hk_close(&c.notify);

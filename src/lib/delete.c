@@ -75,8 +75,8 @@ static int delete_broken(int root, const char *id, int why, bool force, struct h
 	struct hk_err e = {0};
 	int r;
 
-	if (why != -ENOENT && !force)
-		return why;
+	if (why != -ENOENT && (why != -EINVAL || !force))
+		return why; /* out of memory, say: nothing is wrong with the container */
 	r = hk_state_dir_remove(root, id, &e);
 	if (r < 0) {
 		*err = e;
@@ -96,8 +96,10 @@ static int delete_at(
 	r = hk_container_load(root, id, true, &loaded, err);
 	if (loaded.dir < 0)
 		return r == -ENOENT && force ? 0 : r;
-	if (r < 0)
+	if (r < 0 && !loaded.state.id)
 		return delete_broken(root, id, r, force, err);
+	if (r < 0)
+		return r;
 	status = hk_loaded_status(&loaded);
 	if ((status == HAKO_RUNNING || status == HAKO_PAUSED) && !force)
 		return hk_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s",
