@@ -40,7 +40,8 @@ int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
 	value = strtoull(field, &end, 10);
 	if (end == field)
 		return -EPROTO;
-	*ret_state = state;
+	if (ret_state)
+		*ret_state = state;
 	*ret_start_time = value;
 	return 0;
 }

@@ -10,7 +10,8 @@
 struct hk_err;
 
 /* Field 22 of /proc/PID/stat, in clock ticks since boot. 0, or a negative errno (-ESRCH where there
- * is no such process). *ret_state is the state letter of field 3. */
+ * is no such process). *ret_state is the state letter of field 3; NULL where it
+ * is not wanted. */
 int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state);
 
 /* A pidfd of that very process: opened, then the start time compared. -ESRCH where it is gone, is
