@@ -53,7 +53,7 @@ static void test_podman(void **state)
 	assert_int_equal(spec.linux.resources->devices[0].type, 'a');
 	assert_true(spec.linux.resources->memory->limit.value == 64 << 20);
 	assert_true(spec.linux.resources->cpu->quota.value == 50000);
-	assert_int_equal(spec.process->rlimits[0].resource, 4);	      /* CORE */
+	assert_int_equal(spec.process->rlimits[1].resource, 4);	      /* CORE */
 	assert_true(spec.process->capabilities->bounding & 1u << 12); /* NET_ADMIN */
 	assert_string_equal(spec.linux.seccomp->default_action, "SCMP_ACT_ERRNO");
 	assert_true(spec.root->readonly);

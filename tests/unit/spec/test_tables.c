@@ -232,19 +232,14 @@ static void walk(struct at at, const struct hk_object *object, const char *point
 static bool find_schemas(void)
 {
 	const char *dir = getenv("HAKO_SPEC_SCHEMAS");
-	static const char *const beside[] = {"../../../shared/spec", "../shared/spec"};
+	const char *slash = strrchr(__FILE__, '/');
 
 	if (dir)
 		(void)snprintf(schema_dir, sizeof(schema_dir), "%s", dir);
 	else
-		for (size_t i = 0; i < HK_COUNT(beside) && !schema_dir[0]; i++) {
-			char path[512];
-
-			(void)snprintf(path, sizeof(path), "%s/config-schema.json", beside[i]);
-			if (access(path, R_OK) == 0)
-				(void)snprintf(schema_dir, sizeof(schema_dir), "%s", beside[i]);
-		}
-	return schema_dir[0] && load_schema("config-schema.json");
+		(void)snprintf(schema_dir, sizeof(schema_dir), "%.*s/../../../../shared/spec",
+			(int)(slash - __FILE__), __FILE__);
+	return load_schema("config-schema.json");
 }
 
 static void test_every_property_is_known(void **state)
