@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+/* A handle on a container. Its runtime must outlive it. */
 typedef struct hako_container hako_container;
 
 /* Sized as hako_runtime_options; zero is the default of every member but the stdio ones, which
@@ -81,7 +82,7 @@ struct hako_state {
 	pid_t pid; /* 0 when stopped */
 	const char *bundle;
 	const char *rootfs;
-	const char *created; /* RFC 3339 with nanoseconds, UTC */
+	const char *created; /* RFC 3339 with nanoseconds, UTC; "" while creating */
 	uint32_t owner_uid;
 	const char *owner; /* user name, or "#UID" */
 	const struct hako_annotation *annotations;

@@ -5,6 +5,9 @@
 
 #include <hako/runtime.h>
 
+/* Go's zero time: what reads this expects a time also of a container that is half-made. */
+#define NEVER "0001-01-01T00:00:00Z"
+
 /* What stands between two members. */
 static void separate(FILE *out, bool indented, const char *indent, const char *before)
 {
@@ -55,7 +58,7 @@ void state_print(FILE *out, const struct hako_state *state, const char *owner, b
 	separate(out, indented, "  ", ",");
 	print_string(out, indented, "rootfs", state->rootfs);
 	separate(out, indented, "  ", ",");
-	print_string(out, indented, "created", state->created);
+	print_string(out, indented, "created", state->created[0] ? state->created : NEVER);
 	separate(out, indented, "  ", ",");
 	print_annotations(out, state, indented);
 	print_string(out, indented, "owner", owner);
