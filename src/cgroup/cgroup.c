@@ -9,26 +9,26 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #define REMOVE_BUDGET_MS 4000 /* for all directories together */
 
-static struct hk_cgroup *alloc_cgroup(void)
+/* The names of a hierarchy other than the directory's own, comma-separated; "" for none. */
+static const char *other_names(struct hk_arena *arena, const char *controllers, const char *own)
 {
-	struct hk_cgroup *cgroup = calloc(1, sizeof(*cgroup));
+	char *names = hk_arena_alloc(arena, strlen(controllers) + 1);
+	size_t used = 0;
 
-	for (size_t i = 0; cgroup && i < HK_CGROUP_MAX_HIERARCHIES; i++)
-		cgroup->dirs[i].fd = -1;
-	return cgroup;
-}
-
-void hk_cgroup_free(struct hk_cgroup *cgroup)
-{
-	if (!cgroup)
-		return;
-	for (size_t i = 0; i < cgroup->count; i++)
-		hk_close(&cgroup->dirs[i].fd);
-	hk_arena_done(&cgroup->arena);
-	free(cgroup);
+	for (size_t len; names && *controllers; controllers += len + (controllers[len] == ',')) {
+		len = strcspn(controllers, ",");
+		if (len == strlen(own) && strncmp(controllers, own, len) == 0)
+			continue;
+		if (used)
+			names[used++] = ',';
+		memcpy(names + used, controllers, len);
+		used += len;
+	}
+	return names;
 }
 
 /* How the hierarchy is mounted once more for the container: "none,name=systemd" has no controller,
@@ -46,10 +46,13 @@ static int describe_mount(struct hk_cgroup *cgroup, const struct hk_cgroup_host 
 		mount->name = hk_arena_strdup(&cgroup->arena, name ? name + 1 : h->controllers);
 		mount->options = hk_arena_printf(&cgroup->arena, "%s%s",
 			hk_starts_with(h->controllers, "name=") ? "none," : "", h->controllers);
-		if (strchr(h->controllers, ','))
-			mount->links = hk_arena_strdup(&cgroup->arena, h->controllers);
 		if (!mount->name || !mount->options)
 			return -ENOMEM;
+		if (strchr(h->controllers, ',')) {
+			mount->links = other_names(&cgroup->arena, h->controllers, mount->name);
+			if (!mount->links)
+				return -ENOMEM;
+		}
 	}
 	cgroup->mount_count++;
 	return 0;
@@ -89,6 +92,27 @@ static int place_all(struct hk_cgroup *cgroup, const struct hk_cgroup_host *host
 	return 0;
 }
 
+/* Without root's rights the container may stay where we are, but only where nobody asked for
+ * anything that takes a cgroup of its own. Decided before the plan says what is joined. */
+static int leave_out_forbidden(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	struct hk_cgroup_limits limits;
+	struct hk_arena arena = {0};
+	int r;
+
+	if (!request->rootless || (request->cgroups_path && *request->cgroups_path))
+		return 0;
+	r = hk_cgroup_limits_convert(cgroup, request->resources, &arena, &limits, err);
+	hk_arena_done(&arena);
+	if (r < 0 || limits.v1_count || limits.v2_count)
+		return r;
+	for (size_t i = cgroup->count; i > 0; i--)
+		if (!hk_cgroup_dir_may_make(&cgroup->dirs[i - 1]))
+			hk_cgroup_leave_out(cgroup, i - 1);
+	return 0;
+}
+
 int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_request *request,
 	struct hk_cgroup **ret, struct hk_err *err)
 {
@@ -101,10 +125,12 @@ int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_requ
 		return hk_refuse(err, ENOTSUP,
 			"the systemd cgroup manager is not available in this version; use "
 			"--cgroup-manager=cgroupfs");
-	cgroup = alloc_cgroup();
+	cgroup = hk_cgroup_alloc();
 	if (!cgroup)
 		return hk_fail(err, ENOMEM, "place the cgroup");
 	r = place_all(cgroup, host, request, err);
+	if (r == 0)
+		r = leave_out_forbidden(cgroup, request, err);
 	if (r == 0 && hk_cgroup_describe(cgroup) < 0)
 		r = hk_fail(err, ENOMEM, "place the cgroup");
 	if (r < 0) {
@@ -142,7 +168,7 @@ static int add_path(struct hk_cgroup *cgroup, const struct hk_pair *pair)
 
 int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct hk_err *err)
 {
-	struct hk_cgroup *cgroup = alloc_cgroup();
+	struct hk_cgroup *cgroup = hk_cgroup_alloc();
 	int r = cgroup ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < paths->count; i++) {
@@ -160,118 +186,27 @@ int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct 
 	return 0;
 }
 
-static int describe_dir(struct hk_cgroup *cgroup, const struct hk_cgroup_dir *dir)
-{
-	const char *names = dir->controllers;
-
-	if (dir->version->join_file) {
-		const char *file = hk_arena_printf(
-			&cgroup->arena, "%s/%s", dir->path, dir->version->join_file);
-
-		if (!file)
-			return -ENOMEM;
-		cgroup->join_files[cgroup->join_count++] = file;
-	}
-	do {
-		size_t len = strcspn(names, ",");
-		const char *name = hk_arena_strndup(&cgroup->arena, names, len);
-
-		if (!name)
-			return -ENOMEM;
-		cgroup->paths[cgroup->path_count++] = (struct hk_pair){name, dir->path};
-		names += len;
-	} while (*names++ == ',');
-	return 0;
-}
-
-int hk_cgroup_describe(struct hk_cgroup *cgroup)
-{
-	size_t names = 0;
-
-	for (size_t i = 0; i < cgroup->count; i++) {
-		names++;
-		for (const char *c = cgroup->dirs[i].controllers; *c; c++)
-			names += *c == ',';
-	}
-	cgroup->join_count = cgroup->path_count = 0;
-	cgroup->join_files =
-		hk_arena_array(&cgroup->arena, cgroup->count + 1, sizeof(*cgroup->join_files));
-	cgroup->paths = hk_arena_array(&cgroup->arena, names + 1, sizeof(*cgroup->paths));
-	if (!cgroup->join_files || !cgroup->paths)
-		return -ENOMEM;
-	for (size_t i = 0; i < cgroup->count; i++)
-		if (describe_dir(cgroup, &cgroup->dirs[i]) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-void hk_cgroup_leave_out(struct hk_cgroup *cgroup, size_t i)
-{
-	struct hk_cgroup_dir *dir = &cgroup->dirs[i];
-
-	hk_cgroup_dir_unmake(dir);
-	if (dir->mount)
-		dir->mount->source = dir->own;
-	memmove(dir, dir + 1, (cgroup->count - i - 1) * sizeof(*dir));
-	cgroup->count--;
-	cgroup->dirs[cgroup->count] = (struct hk_cgroup_dir){.fd = -1};
-}
-
-struct hk_cgroup_dir *hk_cgroup_find_v1(struct hk_cgroup *cgroup, const char *controller)
-{
-	for (size_t i = 0; controller && i < cgroup->count; i++)
-		if (!hk_cgroup_dir_is_v2(&cgroup->dirs[i]) &&
-			hk_cgroup_names(cgroup->dirs[i].controllers, controller))
-			return &cgroup->dirs[i];
-	return NULL;
-}
-
-struct hk_cgroup_dir *hk_cgroup_find_v2(struct hk_cgroup *cgroup)
-{
-	for (size_t i = 0; i < cgroup->count; i++)
-		if (hk_cgroup_dir_is_v2(&cgroup->dirs[i]))
-			return &cgroup->dirs[i];
-	return NULL;
-}
-
-const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count)
-{
-	*ret_count = cgroup->join_count;
-	return cgroup->join_files;
-}
-
-int hk_cgroup_v2_fd(const struct hk_cgroup *cgroup)
-{
-	for (size_t i = 0; i < cgroup->count; i++)
-		if (hk_cgroup_dir_is_v2(&cgroup->dirs[i]))
-			return cgroup->dirs[i].fd;
-	return -1;
-}
-
-const struct hk_cgroup_mount *hk_cgroup_mounts(const struct hk_cgroup *cgroup, size_t *ret_count)
-{
-	*ret_count = cgroup->mount_count;
-	return cgroup->mounts;
-}
-
-size_t hk_cgroup_path_count(const struct hk_cgroup *cgroup)
-{
-	return cgroup->path_count;
-}
-
-void hk_cgroup_path(const struct hk_cgroup *cgroup, size_t i, const char **ret_controllers,
-	const char **ret_path)
-{
-	*ret_controllers = cgroup->paths[i].key;
-	*ret_path = cgroup->paths[i].value;
-}
-
 bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup)
 {
 	struct hk_cgroup_dir *memory = hk_cgroup_find_v1(cgroup, "memory");
 	struct hk_cgroup_dir *dir = memory ? memory : hk_cgroup_find_v2(cgroup);
 
 	return dir && dir->version->oom_killed(dir);
+}
+
+/* What the state on disk names must be a cgroup: an rmdir would take any empty directory. */
+static int check_removable(const struct hk_cgroup_dir *dir)
+{
+	struct statfs sfs;
+
+	if (dir->mountpoint) /* decided by ourselves */
+		return 0;
+	if (statfs(dir->path, &sfs) < 0)
+		return -errno;
+	return (unsigned long)sfs.f_type == HK_CGROUP_SUPER_MAGIC ||
+			       (unsigned long)sfs.f_type == HK_CGROUP2_SUPER_MAGIC
+		       ? 0
+		       : -ENOTSUP;
 }
 
 int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err)
@@ -281,11 +216,14 @@ int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err)
 	/* All are tried: one that stays is no reason to leave the others too. */
 	for (size_t i = 0; i < cgroup->count; i++) {
 		struct hk_cgroup_dir *dir = &cgroup->dirs[i];
-		int r;
+		int r = check_removable(dir);
 
 		hk_close(&dir->fd);
-		r = hk_cgroup_remove(dir->path, &budget_ms);
-		if (r < 0 && result == 0)
+		if (r == 0)
+			r = hk_cgroup_remove(dir->path, &budget_ms);
+		if (r == 0)
+			hk_cgroup_dir_unmake(dir);
+		if (r < 0 && r != -ENOENT && result == 0)
 			result = hk_fail(err, -r, "remove cgroup '%s'", dir->path);
 	}
 	return result;

@@ -47,7 +47,7 @@ struct hk_cgroup_request {
 	enum hk_cgroup_manager manager;
 	const char *id;
 	const char *cgroups_path; /* linux.cgroupsPath; NULL: /ID beside our own */
-	bool rootless;            /* permission errors are ignored where nothing was asked for */
+	bool rootless; /* stay in our own cgroup where we may make none and nothing was asked for */
 	const struct hk_resources *resources; /* NULL: none */
 	bool own_namespaces_writable;         /* delegate: new cgroup ns and a rw cgroup mount (v2) */
 	uint32_t owner_uid;                   /* host uid that the delegated files go to */
@@ -55,7 +55,8 @@ struct hk_cgroup_request {
 
 struct hk_cgroup; /* opaque; every string and fd inside is its own */
 
-/* Decide where the container's directories are. Makes nothing. err names /linux/cgroupsPath. */
+/* Decide where the container's directories are. Makes nothing. err names /linux/cgroupsPath. With
+ * the disabled manager, and hierarchies left out for rootless, there is nothing to join. */
 int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_request *request,
 	struct hk_cgroup **ret, struct hk_err *err);
 void hk_cgroup_free(struct hk_cgroup *cgroup);
@@ -68,12 +69,13 @@ int hk_cgroup_create(struct hk_cgroup *cgroup, const struct hk_cgroup_request *r
 
 /* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
-/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; -1: none. Stays the cgroup's. */
-int hk_cgroup_v2_fd(const struct hk_cgroup *cgroup);
+/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; -1: none, or not made. Stays the cgroup's. */
+int hk_cgroup_v2_fd(struct hk_cgroup *cgroup);
 /* How the container's cgroup mount is made up. */
 const struct hk_cgroup_mount *hk_cgroup_mounts(const struct hk_cgroup *cgroup, size_t *ret_count);
 
-/* State on disk: "controllers" -> host directory, as runc's cgroup_paths (v2: ""). */
+/* State on disk: controller -> host directory, as runc's cgroup_paths (v2: ""): a hierarchy of two
+ * controllers gives two pairs with the same path. */
 size_t hk_cgroup_path_count(const struct hk_cgroup *cgroup);
 void hk_cgroup_path(const struct hk_cgroup *cgroup, size_t i, const char **ret_controllers,
 	const char **ret_path);
@@ -91,7 +93,8 @@ int hk_cgroup_kill(struct hk_cgroup *cgroup, int sig, struct hk_err *err);
 int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, struct hk_err *err);
 /* Has the kernel killed something in it for lack of memory? */
 bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup);
-/* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. */
+/* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. Parents go
+ * too where this very object made them and nobody else uses them; what hk_cgroup_open gave has none. */
 int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err);
 
 /* ---- pure: resources -> files (cgroup/convert.c), for create, update, explain, golden tests ---- */

@@ -5,20 +5,45 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_permission(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -EROFS;
 }
 
-/* May the container stay where we are? Only without root's rights, and where nobody asked for
- * anything that a cgroup of its own would be needed for. */
-static bool may_leave_out(
-	const struct hk_cgroup_request *request, const struct hk_cgroup_limits *limits)
+static int visit_occupied(int dirfd, void *userdata)
 {
-	return request->rootless && !(request->cgroups_path && *request->cgroups_path) &&
-	       limits->v1_count == 0 && limits->v2_count == 0;
+	HK_FD int procs = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+	ssize_t n;
+
+	(void)userdata;
+	if (procs < 0)
+		return -errno;
+	n = read(procs, &c, 1);
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno; /* threaded: its domain above answers */
+	return n > 0;
+}
+
+/* A leftover may be taken over, another container's cgroup never. */
+static int check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	int fd = hk_cgroup_dir_fd(dir);
+	int r = fd < 0 ? fd : hk_cgroup_walk(fd, visit_occupied, NULL);
+
+	if (r < 0)
+		return hk_fail(err, -r, "list the processes of cgroup '%s'", dir->path);
+	if (r > 0)
+		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
+			dir->path);
+	if (dir->version->is_frozen(dir))
+		return hk_refuse(
+			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
+	return 0;
 }
 
 /* "cpu io " from the settings: on a hybrid host only these are handed down on v2, for each that is
@@ -52,6 +77,8 @@ static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 	char wanted[512];
 	int r = hk_cgroup_dir_make(dir, err);
 
+	if (r == 0 && dir->existed)
+		r = check_unused(dir, err);
 	if (r < 0)
 		return r;
 	if (wanted_controllers(limits, wanted, sizeof(wanted)) < 0)
@@ -62,22 +89,14 @@ static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 static int make_all(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
 	const struct hk_cgroup_limits *limits, struct hk_err *err)
 {
-	bool left_out = false;
-
-	for (size_t i = 0; i < cgroup->count;) {
+	for (size_t i = 0; i < cgroup->count; i++) {
 		int r = make_dir(cgroup, &cgroup->dirs[i], limits, err);
 
-		if (r == 0) {
-			i++;
-			continue;
-		}
-		if (!is_permission(r) || !may_leave_out(request, limits))
+		if (r < 0 && request->cgroups_path)
+			(void)hk_err_at(err, "/linux/cgroupsPath");
+		if (r < 0)
 			return r;
-		hk_cgroup_leave_out(cgroup, i);
-		left_out = true;
 	}
-	if (left_out && hk_cgroup_describe(cgroup) < 0)
-		return hk_fail(err, ENOMEM, "describe the cgroup");
 	return 0;
 }
 

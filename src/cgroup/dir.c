@@ -40,27 +40,14 @@ static int make_path(char *path, size_t *made_from)
 	return r;
 }
 
-static int check_empty(struct hk_cgroup_dir *dir, struct hk_err *err)
+bool hk_cgroup_dir_may_make(const struct hk_cgroup_dir *dir)
 {
-	HK_FD int procs = -1;
-	int fd = hk_cgroup_dir_fd(dir);
-	char c;
-	ssize_t n;
+	char parent[PATH_MAX];
+	const char *slash = strrchr(dir->path, '/');
 
-	if (fd >= 0)
-		procs = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	if (procs < 0)
-		return hk_fail(err, fd < 0 ? -fd : errno, "open cgroup '%s'", dir->path);
-	n = read(procs, &c, 1);
-	if (n < 0)
-		return hk_fail(err, errno, "list the processes of cgroup '%s'", dir->path);
-	if (n > 0)
-		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
-			dir->path);
-	if (dir->version->is_frozen(dir))
-		return hk_refuse(
-			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
-	return 0;
+	return (size_t)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir->path),
+		       dir->path) < sizeof(parent) &&
+	       faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err)
@@ -74,9 +61,7 @@ int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err)
 	for (int i = 0; i < MAKE_ATTEMPTS && r == -ENOENT; i++)
 		r = make_path(path, &dir->made_from);
 	dir->existed = r == -EEXIST;
-	if (dir->existed)
-		return check_empty(dir, err);
-	if (r < 0)
+	if (r < 0 && !dir->existed)
 		return hk_fail(err, -r, "make cgroup '%s'", dir->path);
 	return 0;
 }
@@ -194,7 +179,7 @@ static int walk(int dirfd, int depth, int (*visit)(int dirfd, void *userdata), v
 			r = 0; /* gone meanwhile */
 	}
 	(void)closedir(stream);
-	return r < 0 ? r : visit(dirfd, userdata);
+	return r != 0 ? r : visit(dirfd, userdata);
 }
 
 int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata)

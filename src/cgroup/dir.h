@@ -53,7 +53,9 @@ static inline bool hk_cgroup_dir_is_v2(const struct hk_cgroup_dir *dir)
 	return dir->version->v2;
 }
 
-/* mkdir, with the parents. A directory that is there already must hold no process. */
+/* Have we the right to make it? Its parent is there. */
+bool hk_cgroup_dir_may_make(const struct hk_cgroup_dir *dir);
+/* mkdir, with the parents. One that is there already is taken; existed says so. */
 int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err);
 /* Remove what hk_cgroup_dir_make made, parents included. Best effort. */
 void hk_cgroup_dir_unmake(struct hk_cgroup_dir *dir);
@@ -67,7 +69,7 @@ ssize_t hk_cgroup_read(int dirfd, const char *file, char *buf, size_t cap);
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret);
 
 /* visit the directory and all below, deepest first. A directory that goes away meanwhile is
- * skipped; the first failure of visit ends the walk and is returned. */
+ * skipped; the first visit that returns anything but 0 ends the walk, which returns the same. */
 int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata);
 
 /* rmdir the tree at path. EBUSY, of processes that are about to end, is waited for while

@@ -18,6 +18,8 @@ struct hk_cgroup {
 	size_t path_count;
 };
 
+/* An empty one, no fd open; NULL when memory is out. */
+struct hk_cgroup *hk_cgroup_alloc(void);
 /* Fill in join_files and paths after a change of dirs. -ENOMEM. */
 int hk_cgroup_describe(struct hk_cgroup *cgroup);
 /* Take directory i out: the container stays in our own cgroup of that hierarchy. */

@@ -8,20 +8,43 @@
 #include <errno.h>
 #include <string.h>
 
-/* On a hybrid host a controller is either on v1 or on v2: move what v1 lacks over to *v2. */
-static void split(struct hk_cgroup *cgroup, const struct hk_resources *resources,
-	struct hk_resources *v1, struct hk_resources *v2)
+/* linux.resources in two halves; the cpu object holds what two controllers do. */
+struct halves {
+	struct hk_resources v1;
+	struct hk_resources v2;
+	struct hk_cpu cpu_v1;
+	struct hk_cpu cpu_v2;
+};
+
+static void split_cpu(struct hk_cgroup *cgroup, const struct hk_cpu *cpu, struct halves *h)
 {
+	const struct hk_cpu sets = {.cpus = cpu->cpus, .mems = cpu->mems};
+	bool cpu_v1 = hk_cgroup_find_v1(cgroup, "cpu"),
+	     set_v1 = hk_cgroup_find_v1(cgroup, "cpuset");
+	struct hk_cpu rest = *cpu;
+
+	rest.cpus = rest.mems = NULL;
+	h->cpu_v1 = cpu_v1 ? rest : (struct hk_cpu){0};
+	h->cpu_v2 = cpu_v1 ? (struct hk_cpu){0} : rest;
+	*(set_v1 ? &h->cpu_v1.cpus : &h->cpu_v2.cpus) = sets.cpus;
+	*(set_v1 ? &h->cpu_v1.mems : &h->cpu_v2.mems) = sets.mems;
+	h->v1.cpu = &h->cpu_v1;
+	h->v2.cpu = &h->cpu_v2;
+}
+
+/* A controller is either on v1 or on v2: what has no v1 hierarchy goes to v2. */
+static void split(struct hk_cgroup *cgroup, const struct hk_resources *resources, struct halves *h)
+{
+	struct hk_resources *v1 = &h->v1, *v2 = &h->v2;
+
 	*v1 = *resources;
 	*v2 = (struct hk_resources){.unified = resources->unified};
 	v1->unified = (struct hk_pairs){0};
+	if (resources->cpu)
+		split_cpu(cgroup, resources->cpu, h);
 	if (!hk_cgroup_find_v1(cgroup, "memory")) {
 		v2->memory = v1->memory;
 		v1->memory = NULL;
-	}
-	if (!hk_cgroup_find_v1(cgroup, "cpu")) {
-		v2->cpu = v1->cpu;
-		v1->cpu = NULL;
 	}
 	if (!hk_cgroup_find_v1(cgroup, "pids")) {
 		v2->pids_limit = v1->pids_limit;
@@ -66,27 +89,23 @@ int hk_cgroup_limits_convert(struct hk_cgroup *cgroup, const struct hk_resources
 	struct hk_arena *arena, struct hk_cgroup_limits *ret, struct hk_err *err)
 {
 	struct hk_cgroup_limits limits = {0};
-	struct hk_resources v1, v2;
+	struct halves h = {0};
 	int r;
 
 	if (!resources) {
 		*ret = limits;
 		return 0;
 	}
-	if (hk_cgroup_find_v2(cgroup)) {
-		split(cgroup, resources, &v1, &v2);
-	} else {
-		v1 = *resources;
-		v2 = (struct hk_resources){0};
-	}
-	/* Without v1 hierarchies v2 answers for everything, also for what it cannot do. */
-	if (hk_cgroup_find_v2(cgroup) && cgroup->count == 1) {
-		v1 = (struct hk_resources){0};
-		v2 = *resources;
-	}
-	r = hk_cgroup_convert(&v1, false, arena, &limits.v1, &limits.v1_count, err);
+	/* One version alone answers for everything, also for what it cannot do. */
+	if (!hk_cgroup_find_v2(cgroup))
+		h.v1 = *resources;
+	else if (cgroup->count == 1)
+		h.v2 = *resources;
+	else
+		split(cgroup, resources, &h);
+	r = hk_cgroup_convert(&h.v1, false, arena, &limits.v1, &limits.v1_count, err);
 	if (r == 0)
-		r = hk_cgroup_convert(&v2, true, arena, &limits.v2, &limits.v2_count, err);
+		r = hk_cgroup_convert(&h.v2, true, arena, &limits.v2, &limits.v2_count, err);
 	if (r == 0)
 		r = check_mounted(cgroup, &limits, err);
 	if (r == 0)
@@ -126,12 +145,15 @@ static int explain(
 	char shown[128];
 
 	if (r == -ENOENT && hk_cgroup_dir_is_v2(dir) && s->controller &&
-		!has_controller(dir, s->controller))
+		!has_controller(dir, s->controller)) {
 		(void)hk_refuse(err, ENOENT, "cgroup controller %s is not available for '%s'",
 			s->controller, dir->path);
-	else
+		hk_err_hint(
+			err, "a cgroup v2 hands controllers down only while it holds no process");
+	} else {
 		(void)hk_fail(err, -r, "write '%s' to %s of cgroup '%s'",
 			hk_printable(s->value, shown, sizeof(shown)), s->file, dir->path);
+	}
 	(void)hk_err_at(err, "%s", s->property);
 	if (r == -EBUSY && strcmp(s->file, "memory.limit_in_bytes") == 0)
 		hk_err_hint(err, "the processes in it use more memory than the new limit");

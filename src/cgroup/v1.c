@@ -87,8 +87,9 @@ static int v1_prepare(struct hk_cgroup_dir *dir, const char *controllers, struct
 		char text[CPUSET_TEXT_MAX] = "";
 		int r = 0;
 
-		/* A leftover keeps what it has; so does one made under cgroup.clone_children. */
-		r = read_cpuset(dir->path, strlen(dir->path), files[i], text, sizeof(text));
+		/* A leftover keeps what it has. */
+		if (dir->existed)
+			r = read_cpuset(dir->path, strlen(dir->path), files[i], text, sizeof(text));
 		if (r == 0 && !text[0])
 			r = fill_cpuset(dir, files[i]);
 		if (r < 0)

@@ -506,6 +506,129 @@ static void test_failure_leaves_nothing(void **state)
 	}
 }
 
+/* Parents that this very object made go with it, unless somebody else is there by then. */
+static void test_own_parents(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+	char deep[128], neighbour[512];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	(void)snprintf(deep, sizeof(deep), "%s/b/c", group_path);
+	request.cgroups_path = deep;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_ok(hk_cgroup_create(group, &request, &err));
+	(void)snprintf(neighbour, sizeof(neighbour), "%.*s/neighbour",
+		(int)strlen(host.hierarchies[0].mountpoint) + (int)strlen(group_path),
+		dir_of(host.hierarchies[0].controllers));
+	assert_int_equal(mkdir(neighbour, 0755), 0);
+	assert_ok(hk_cgroup_destroy(group, &err));
+	assert_gone();
+	/* its parent is still there, the other one's neighbours are not */
+	assert_int_equal(rmdir(neighbour), 0);
+	*strrchr(neighbour, '/') = '\0';
+	assert_int_equal(rmdir(neighbour), 0);
+}
+
+/* A leftover whose own directory is empty, but not those below. */
+static void test_occupied_below(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+	char below[512], file[600], text[16];
+	pid_t pid;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	pid = spawn_inside();
+	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
+		const char *name, *path;
+
+		hk_cgroup_path(group, i, &name, &path);
+		sub_group(path, below);
+		if (strcmp(name, "cpuset") == 0)
+			continue;
+		(void)snprintf(file, sizeof(file), "%s/cgroup.procs", below);
+		(void)snprintf(text, sizeof(text), "%d", (int)pid);
+		assert_int_equal(hk_write_file_at(AT_FDCWD, file, text), 0);
+	}
+	assert_int_equal(hk_cgroup_create(group, &request, &err), -EBUSY);
+	assert_string_equal(err.property, "/linux/cgroupsPath");
+	assert_ok(hk_cgroup_kill(group, SIGKILL, &err));
+	reap(pid, SIGKILL);
+}
+
+/* Exit status 0: nobody's container was made without a cgroup; 1 and up: the step that failed. */
+static int as_nobody(void)
+{
+	struct hk_cgroup_request request = {.id = "hk-test-nobody", .rootless = true};
+	struct hk_resources limits = {.pids_limit = N(5)};
+	const struct hk_cgroup_mount *mounts;
+	struct hk_cgroup *mine;
+	size_t count;
+
+	if (setresuid(65534, 65534, 65534) < 0)
+		return 1;
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 2;
+	(void)hk_cgroup_join_files(mine, &count);
+	if (count != 0 || hk_cgroup_path_count(mine) != 0)
+		return 3;
+	mounts = hk_cgroup_mounts(mine, &count);
+	if (count != host.count || strstr(mounts[0].source, "hk-test-nobody"))
+		return 4;
+	if (hk_cgroup_create(mine, &request, NULL) < 0 || hk_cgroup_v2_fd(mine) != -1)
+		return 5;
+	hk_cgroup_free(mine);
+
+	request.resources = &limits;
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 6;
+	if (hk_cgroup_create(mine, &request, NULL) != -EACCES)
+		return 7;
+	hk_cgroup_free(mine);
+	request.resources = NULL;
+	request.cgroups_path = "/hk-test-nobody";
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 8;
+	if (hk_cgroup_create(mine, &request, NULL) != -EACCES)
+		return 9;
+	hk_cgroup_free(mine);
+	return 0;
+}
+
+static void test_rootless(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(as_nobody());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* The state on disk names an ordinary directory: it stays. */
+static void test_no_cgroup_is_removed(void **state)
+{
+	char path[] = "/tmp/hk-test-XXXXXX";
+	struct hk_pair item = {"memory", path};
+	struct hk_pairs paths = {&item, 1};
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_ok(hk_cgroup_open(&paths, &group, &err));
+	assert_int_equal(hk_cgroup_destroy(group, &err), -ENOTSUP);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void test_missing_controller(void **state)
 {
 	struct hk_network network = {.class_id = N(1)};
@@ -815,6 +938,10 @@ int main(void)
 		TEST(test_limits_and_update),
 		TEST(test_controller_of_v2_on_hybrid),
 		TEST(test_failure_leaves_nothing),
+		TEST(test_own_parents),
+		TEST(test_occupied_below),
+		TEST(test_rootless),
+		TEST(test_no_cgroup_is_removed),
 		TEST(test_missing_controller),
 		TEST(test_device_files),
 		TEST(test_device_program),
@@ -835,6 +962,9 @@ int main(void)
 		TEST(test_kill_frozen),
 		TEST(test_signals_many),
 		TEST(test_refuses_what_is_in_use),
+		TEST(test_own_parents),
+		TEST(test_occupied_below),
+		TEST(test_rootless),
 		TEST(test_device_rules_of_v2),
 		TEST(test_delegation),
 		TEST(test_threaded_parent),
