@@ -16,12 +16,32 @@ hako_runtime *cli_runtime(struct cli *cli)
 	return cli->runtime;
 }
 
+/* What came from the command line, for one line of a terminal and a JSON string: bytes that are not
+ * plain ASCII as \\xNN, cut where it does not fit. The library's own texts are printable already.
+ */
+static const char *printable(const char *text, char *ret, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *text && n + 5 <= cap; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c >= 0x7f)
+			n += (size_t)snprintf(ret + n, cap - n, "\\x%02x", c);
+		else
+			ret[n++] = (char)c;
+	}
+	ret[n] = '\0';
+	return ret;
+}
+
 static void report(struct cli *cli, const char *id, const char *text, const char *hint)
 {
-	char line[2048];
+	char line[2048], name[260];
 
 	if (id)
-		(void)snprintf(line, sizeof(line), "%s '%s': %s", cli->command, id, text);
+		(void)snprintf(line, sizeof(line), "%s '%s': %s", cli->command,
+			printable(id, name, sizeof(name)), text);
 	else if (cli->command)
 		(void)snprintf(line, sizeof(line), "%s: %s", cli->command, text);
 	else
@@ -38,13 +58,13 @@ int cli_fail(struct cli *cli, const char *id, hako_error *error)
 
 int cli_refuse(struct cli *cli, const char *fmt, ...)
 {
-	char text[1024];
+	char text[1024], line[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap); /* cut */
 	va_end(ap);
-	report(cli, NULL, text, "");
+	report(cli, NULL, printable(text, line, sizeof(line)), "");
 	return EXIT_FAILURE;
 }
 
