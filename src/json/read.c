@@ -339,7 +339,7 @@ int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena
 		.yajl_start_array = on_array_begin,
 		.yajl_end_array = on_array_end,
 	};
-	struct hk_err scratch;
+	struct hk_err scratch = {0};
 	struct reader r = {.text = text, .len = len, .name = name, .arena = arena};
 	int result;
 
