@@ -69,6 +69,13 @@ def test_no_dangerous_functions():
                  "localtime", "gmtime", "strerror", "readdir_r", "getlogin"))
 
 
+def closes_on_exec(path, line, arguments):
+    """Said in the call, or in the flags just above it; 0, 1 and 2 of a child must stay open."""
+    above = "\n".join(path.read_text().splitlines()[max(0, line - 12):line])
+    return "CLOEXEC" in arguments or '"/dev/null"' in arguments or \
+        ("flags" in arguments and re.search(r"flags\b[^;]*=[^;]*CLOEXEC", above))
+
+
 def test_every_descriptor_is_close_on_exec():
     functions = ["open", "openat", "socket", "socketpair", "accept4", "pipe2", "dup3", "memfd_create",
                  "epoll_create1", "eventfd", "signalfd", "timerfd_create", "inotify_init1",
@@ -76,7 +83,7 @@ def test_every_descriptor_is_close_on_exec():
     source = [path for path in tree.sources()]
     wrong = [f"{tree.name(path)}:{line}: {function}({arguments.strip()[:60]})"
              for path in source for line, function, arguments in tree.calls(path, *functions)
-             if "CLOEXEC" not in arguments and '"/dev/null"' not in arguments]
+             if not closes_on_exec(path, line, arguments)]
     wrong += found(source, "dup", "pipe", "accept", "epoll_create", "inotify_init", "creat")
     wrong += [f"{tree.name(path)}:{number}: {line.strip()}" for path in source
               for number, line in enumerate(path.read_text().splitlines(), 1)
@@ -90,7 +97,8 @@ def test_the_library_leaves_its_caller_alone():
 
 
 def test_the_init_stage_uses_descriptors_not_paths():
-    tree.none(found(INSIDE, *BY_PATH))
+    # The host's own procfs, before anything of the container is there.
+    tree.none([call for call in found(INSIDE, *BY_PATH) if '("/proc"' not in call])
 
 
 def test_the_init_stage_has_no_stdio_and_no_helpers():
