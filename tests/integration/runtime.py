@@ -1,0 +1,140 @@
+"""The runtime under test, called as its clients call it: by its command line."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import host
+
+TIMEOUT = 60
+
+
+class Runtime:
+    def __init__(self, program, area, prefix):
+        self.program = str(program)
+        self.area = area
+        self.root = area / "state"
+        self.prefix = prefix
+        self.count = 0
+        version = subprocess.run([self.program, "--version"], capture_output=True, text=True)
+        self.is_hako = version.stdout.startswith("hako")
+
+    def new_id(self):
+        self.count += 1
+        return f"{self.prefix}-{self.count}"
+
+    def call(self, *args, input=None, env=None, cwd=None, timeout=TIMEOUT, pass_fds=(), root=True):
+        """Run a command; output goes to files, for a container may keep them open."""
+        command = [self.program, *(["--root", str(self.root)] if root else []), *map(str, args)]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                status = subprocess.run(
+                    command, input=input, stdin=None if input is not None else subprocess.DEVNULL,
+                    stdout=out, stderr=err, env=env, cwd=cwd, timeout=timeout,
+                    pass_fds=pass_fds).returncode
+            except subprocess.TimeoutExpired:
+                pytest.fail(f"no end after {timeout} s: {' '.join(command)}")
+            out.seek(0)
+            err.seek(0)
+            return SimpleNamespace(status=status, out=out.read().decode(errors="replace"),
+                                   err=err.read().decode(errors="replace"))
+
+    def must(self, *args, **more):
+        result = self.call(*args, **more)
+        assert result.status == 0, f"{' '.join(map(str, args))}: {result.status}\n{result.err}"
+        return result
+
+    def run(self, bundle, *options, id=None, **more):
+        """`run` in the foreground: status, out and err of the container."""
+        bundle.write()
+        return self.call("run", "--bundle", bundle.path, *options, id or self.new_id(), **more)
+
+    def output(self, bundle, *options, **more):
+        """What the container's program printed; it and the runtime must succeed."""
+        result = self.run(bundle, *options, **more)
+        assert result.status == 0, f"status {result.status}\n{result.out}\n{result.err}"
+        return result.out
+
+    def create(self, bundle, *options, id=None, **more):
+        """`create`, which must succeed."""
+        bundle.write()
+        container = Container(self, id or self.new_id())
+        with open(container.log, "wb") as log:
+            command = [self.program, "--root", str(self.root), "create", "--bundle", str(bundle.path),
+                       *map(str, options), container.id]
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                    timeout=TIMEOUT, **more).returncode
+        assert status == 0, f"create: {status}\n{container.output}"
+        return container
+
+    def start(self, bundle, *options, **more):
+        """`create` and `start`."""
+        container = self.create(bundle, *options, **more)
+        container.must("start")
+        return container
+
+    def fails(self, bundle, *options, command="run", **more):
+        """The error of a `run` that must fail; the leak check of every test does the rest."""
+        bundle.write()
+        result = self.call(command, "--bundle", bundle.path, *options, self.new_id(), **more)
+        assert result.status != 0, f"it should have failed\n{result.out}"
+        assert result.err.strip(), "it failed without a word"
+        return result
+
+    def ids(self):
+        return sorted(entry.name for entry in self.root.iterdir()) if self.root.is_dir() else []
+
+
+class Container:
+    def __init__(self, runtime, id):
+        self.runtime = runtime
+        self.id = id
+        self.log = runtime.area / f"{id}.out"
+        self.state_dir = runtime.root / id
+
+    def call(self, command, *args, **more):
+        """`command [options] ID [arguments]`; options begin with a dash."""
+        options = [a for a in args if str(a).startswith("--")]
+        rest = [a for a in args if not str(a).startswith("--")]
+        return self.runtime.call(command, *options, self.id, *rest, **more)
+
+    def must(self, command, *args, **more):
+        result = self.call(command, *args, **more)
+        assert result.status == 0, f"{command} {args}: {result.status}\n{result.err}"
+        return result
+
+    def state(self):
+        return json.loads(self.must("state").out)
+
+    @property
+    def status(self):
+        return self.state()["status"]
+
+    @property
+    def pid(self):
+        return self.state()["pid"]
+
+    @property
+    def output(self):
+        """What create, start and the container wrote."""
+        return self.log.read_text(errors="replace")
+
+    def wait_output(self, text, seconds=10):
+        try:
+            host.wait_until(lambda: text in self.output, seconds)
+        except BaseException:
+            print(self.output)
+            raise
+
+    def wait_stopped(self, seconds=10):
+        host.wait_until(lambda: self.status == "stopped", seconds)
+
+    def kill_and_delete(self):
+        self.must("kill", "KILL")
+        self.wait_stopped()
+        self.must("delete")

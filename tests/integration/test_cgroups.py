@@ -1,0 +1,249 @@
+"""Limits as the kernel's files show them, where the cgroup is, and that it goes."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import host
+
+
+def directory(container, controller):
+    """The container's own directory of a controller on this host."""
+    for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        if controller in names.split(",") or names == "" and controller == "":
+            return host.cgroup_hierarchies()[controller].joinpath(path.lstrip("/"))
+    raise AssertionError(f"no {controller} in /proc/{container.pid}/cgroup")
+
+
+def v1(controller):
+    return pytest.mark.needs(lambda: host.has_v1(controller), f"no v1 {controller} controller here")
+
+
+def v2(controller):
+    def condition():
+        top = host.cgroup_hierarchies().get("")
+        return top and controller in (top / "cgroup.controllers").read_text().split()
+    return pytest.mark.needs(condition, f"no v2 {controller} controller here")
+
+
+MiB = 1 << 20
+
+V1_CASES = [
+    ("memory", {"memory": {"limit": 64 * MiB}}, {"memory.limit_in_bytes": str(64 * MiB)}),
+    ("memory", {"memory": {"limit": 64 * MiB, "reservation": 32 * MiB}},
+     {"memory.soft_limit_in_bytes": str(32 * MiB)}),
+    ("memory", {"memory": {"limit": 64 * MiB, "disableOOMKiller": True}},
+     {"memory.oom_control": r"oom_kill_disable 1[\s\S]*"}),
+    ("memory", {"memory": {"limit": 64 * MiB, "swappiness": 13}}, {"memory.swappiness": "13"}),
+    ("cpu", {"cpu": {"shares": 512}}, {"cpu.shares": "512"}),
+    ("cpu", {"cpu": {"quota": 20000, "period": 50000}},
+     {"cpu.cfs_quota_us": "20000", "cpu.cfs_period_us": "50000"}),
+    ("cpu", {"cpu": {"quota": -1}}, {"cpu.cfs_quota_us": "-1"}),
+    ("cpuset", {"cpu": {"cpus": "0", "mems": "0"}}, {"cpuset.cpus": "0", "cpuset.mems": "0"}),
+    ("pids", {"pids": {"limit": 77}}, {"pids.max": "77"}),
+    ("pids", {"pids": {"limit": -1}}, {"pids.max": "max"}),
+]
+
+V2_CASES = [
+    ("memory", {"memory": {"limit": 64 * MiB}}, {"memory.max": str(64 * MiB)}),
+    ("memory", {"memory": {"limit": 64 * MiB, "reservation": 32 * MiB}}, {"memory.low": str(32 * MiB)}),
+    ("cpu", {"cpu": {"quota": 20000, "period": 50000}}, {"cpu.max": "20000 50000"}),
+    ("cpu", {"cpu": {"shares": 1024}}, {"cpu.weight": "(39|100)"}),
+    ("pids", {"pids": {"limit": 77}}, {"pids.max": "77"}),
+    ("cpuset", {"cpu": {"cpus": "0"}}, {"cpuset.cpus": "0"}),
+]
+
+
+def check_files(runtime, bundle, controller, key, resources, files):
+    bundle.resources.update(resources)
+    container = runtime.start(bundle.sleep())
+    for name, expect in files.items():
+        path = directory(container, key) / name
+        if not path.exists():
+            pytest.skip(f"this kernel has no {name}")
+        assert re.fullmatch(expect, path.read_text().strip()), name
+
+
+@pytest.mark.parametrize("controller,resources,files",
+                         [pytest.param(*case, marks=v1(case[0])) for case in V1_CASES])
+def test_v1_limit(runtime, bundle, controller, resources, files):
+    check_files(runtime, bundle, controller, controller, resources, files)
+
+
+@pytest.mark.parametrize("controller,resources,files",
+                         [pytest.param(*case, marks=v2(case[0])) for case in V2_CASES])
+def test_v2_limit(runtime, bundle, controller, resources, files):
+    check_files(runtime, bundle, controller, "", resources, files)
+
+
+@v1("memory")
+def test_memory_and_swap(runtime, bundle):
+    bundle.resources["memory"] = {"limit": 64 * MiB, "swap": 96 * MiB}
+    container = runtime.start(bundle.sleep())
+    path = directory(container, "memory") / "memory.memsw.limit_in_bytes"
+    if not path.exists():
+        pytest.skip("no swap accounting in this kernel")
+    assert path.read_text() == f"{96 * MiB}\n"
+
+
+@v1("cpuset")
+def test_cpuset_is_inherited(runtime, bundle):
+    """Without a wish it must not be empty: nothing could run in it."""
+    container = runtime.start(bundle.sleep())
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        path = directory(container, "cpuset") / name
+        assert path.read_text() == (path.parent.parent / name).read_text() != "\n"
+
+
+def test_pids_limit_works(runtime, bundle):
+    bundle.resources["pids"] = {"limit": 4}
+    result = runtime.run(bundle.sh("for i in 1 2 3 4 5 6; do sleep 1 & done; wait"))
+    assert "fork" in result.err
+
+
+def test_memory_limit_works(runtime, bundle):
+    bundle.resources["memory"] = {"limit": 8 * MiB, "swap": 8 * MiB}
+    bundle.sh("head -c 64m /dev/zero | tail -c 64m > /dev/null; echo $?")
+    result = runtime.run(bundle)
+    assert "137" in result.out or result.status == 137
+
+
+def test_every_hierarchy_is_joined(runtime, bundle):
+    """And the program is in the container's directory in each of them."""
+    container = runtime.start(bundle.sleep())
+    for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        if names or host.is_v2_only() or runtime.is_hako:
+            assert path.endswith(f"/{container.id}"), line
+
+
+def test_children_are_in_it(runtime, bundle):
+    container = runtime.start(bundle.sh("sleep 1000 & wait"))
+    controller = next(iter(host.cgroup_hierarchies()))
+    path = directory(container, controller) / "cgroup.procs"
+    host.wait_until(lambda: len(path.read_text().split()) == 2)
+
+
+def test_absolute_path(runtime, bundle):
+    name = runtime.new_id()
+    bundle.linux["cgroupsPath"] = f"/{runtime.prefix}-top/{name}"
+    container = runtime.start(bundle.sleep(), id=name)
+    for key in host.cgroup_hierarchies():
+        if key or host.is_v2_only():
+            assert directory(container, key) == host.cgroup_hierarchies()[key] / f"{runtime.prefix}-top" / name
+    container.kill_and_delete()
+    assert not [p for p in host.cgroup_dirs(name)]
+    host.remove_cgroups(f"{runtime.prefix}-top")
+
+
+def test_relative_path(runtime, bundle):
+    name = runtime.new_id()
+    bundle.linux["cgroupsPath"] = f"{runtime.prefix}-rel/{name}"
+    container = runtime.start(bundle.sleep(), id=name)
+    for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
+        if line.split(":", 2)[1]:
+            assert line.endswith(f"{runtime.prefix}-rel/{name}")
+    container.kill_and_delete()
+    host.remove_cgroups(f"{runtime.prefix}-rel")
+
+
+@pytest.mark.parametrize("path", ["../../{}", "/../../{}", "/a/../../{}"])
+def test_path_with_dots(runtime, bundle, path):
+    """Never above the hierarchy's top, never beside it."""
+    name = runtime.new_id()
+    bundle.linux["cgroupsPath"] = path.format(name)
+    result = runtime.run(bundle, id=name)
+    if result.status == 0:
+        assert not host.cgroup_dirs(name)
+    assert not Path(f"/sys/fs/{name}").exists() and not Path(f"/sys/{name}").exists()
+
+
+def test_removal(runtime, bundle):
+    container = runtime.start(bundle.sleep())
+    assert host.cgroup_dirs(container.id)
+    container.must("kill", "KILL")
+    container.wait_stopped()
+    container.must("delete")
+    assert host.cgroup_dirs(container.id) == []
+
+
+def test_removal_of_what_the_container_made(runtime, bundle):
+    """Directories below its own, in a delegated or writable hierarchy."""
+    container = runtime.start(bundle.sleep())
+    made = []
+    for path in host.cgroup_dirs(container.id):
+        if path.name == container.id:
+            (path / "inner").mkdir()
+            made.append(path / "inner")
+    assert made
+    container.kill_and_delete()
+    assert not any(path.exists() for path in made)
+
+
+def test_removal_after_failed_create(runtime, bundle):
+    name = runtime.new_id()
+    result = runtime.run(bundle.args("nosuchprogram"), id=name)
+    assert result.status != 0
+    assert host.cgroup_dirs(name) == []
+
+
+@pytest.mark.hako_only
+def test_occupied_path_is_refused(runtime, bundle, make_bundle):
+    name = runtime.new_id()
+    bundle.linux["cgroupsPath"] = f"/{name}"
+    runtime.start(bundle.sleep(), id=name)
+    other = make_bundle()
+    other.linux["cgroupsPath"] = f"/{name}"
+    result = runtime.fails(other)
+    assert name in result.err
+    assert json.loads(runtime.must("state", name).out)["status"] == "running"
+
+
+def test_state_names_the_directories(runtime, bundle):
+    """cAdvisor reads cgroup_paths."""
+    container = runtime.start(bundle.sleep())
+    paths = json.loads((container.state_dir / "state.json").read_text())["cgroup_paths"]
+    assert paths
+    for path in paths.values():
+        assert os.path.isdir(path)
+        assert path.endswith(container.id)
+
+
+@pytest.mark.hako_only
+@pytest.mark.parametrize("resources,pointer", [
+    ({"memory": {"limit": "many"}}, "/linux/resources/memory/limit"),
+    ({"cpu": {"shares": -1}}, "/linux/resources/cpu/shares"),
+    ({"memory": {"limit": 64 * MiB, "swap": 32 * MiB}}, "/linux/resources/memory"),
+    ({"pids": {"limit": 1.5}}, "/linux/resources/pids/limit"),
+    ({"cpu": {"cpus": "nosuch"}}, "/linux/resources/cpu/cpus")])
+def test_nonsense(runtime, bundle, resources, pointer):
+    bundle.resources.update(resources)
+    assert pointer in runtime.fails(bundle).err
+
+
+@v1("memory")
+def test_explicit_zeros_of_docker(runtime, bundle):
+    bundle.resources.update({"cpu": {"shares": 0, "quota": 0, "period": 0},
+                             "memory": {"kernel": 0}, "blockIO": {"weight": 0}})
+    assert runtime.run(bundle).status == 0
+
+
+@pytest.mark.hako_only
+def test_create_within_little_memory(runtime, bundle):
+    """The runtime's own set-up fits into 256 KiB."""
+    bundle.resources["memory"] = {"limit": 256 << 10}
+    result = runtime.run(bundle)
+    assert result.status == 0, result.err
+
+
+@pytest.mark.hako_only
+def test_disabled(runtime, bundle):
+    bundle.resources.clear()
+    bundle.without_mount("/sys/fs/cgroup").sleep().write()
+    name = runtime.new_id()
+    runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
+    assert host.cgroup_dirs(name) == []
