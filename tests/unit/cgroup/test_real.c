@@ -857,6 +857,116 @@ static void test_controller_not_on_v2(void **state)
 	assert_gone();
 }
 
+static void test_limits_and_update_of_v2(void **state)
+{
+	struct hk_memory memory = {
+		.limit = N(64 << 20), .swap = N(128 << 20), .reservation = N(32 << 20)};
+	struct hk_cpu cpu = {.shares = N(512), .quota = N(50000), .cpus = "0", .mems = "0"};
+	struct hk_resources resources = {.memory = &memory, .cpu = &cpu, .pids_limit = N(50)};
+	char controllers[512];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	(void)snprintf(controllers, sizeof(controllers), "%s/cgroup.controllers",
+		host.hierarchies[0].mountpoint);
+	if (!lists(controllers, "memory") || !lists(controllers, "cpuset")) {
+		print_message("skipped: the cgroup2 mount has no memory or cpuset controller\n");
+		skip();
+	}
+	make(&resources);
+	assert_string_equal(read_file("", "memory.max"), "67108864\n");
+	assert_string_equal(read_file("", "memory.swap.max"), "67108864\n");
+	assert_string_equal(read_file("", "memory.low"), "33554432\n");
+	assert_string_equal(read_file("", "cpu.weight"), "59\n");
+	assert_string_equal(read_file("", "cpu.max"), "50000 100000\n");
+	assert_string_equal(read_file("", "cpuset.cpus"), "0\n");
+	assert_string_equal(read_file("", "pids.max"), "50\n");
+
+	/* a period alone keeps the quota; a sum alone is taken with the limit in force */
+	memory = (struct hk_memory){.swap = N(96 << 20)};
+	cpu = (struct hk_cpu){.period = N(200000)};
+	resources.pids_limit.value = -1;
+	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_string_equal(read_file("", "memory.max"), "67108864\n");
+	assert_string_equal(read_file("", "memory.swap.max"), "33554432\n");
+	assert_string_equal(read_file("", "cpu.max"), "50000 200000\n");
+	assert_string_equal(read_file("", "pids.max"), "max\n");
+
+	memory = (struct hk_memory){.limit = N(-1)};
+	cpu = (struct hk_cpu){.quota = N(-1), .idle = N(1)};
+	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_string_equal(read_file("", "memory.max"), "max\n");
+	assert_string_equal(read_file("", "memory.swap.max"), "max\n");
+	assert_string_equal(read_file("", "cpu.max"), "max 200000\n");
+	assert_string_equal(read_file("", "cpu.idle"), "1\n");
+	cpu = (struct hk_cpu){.idle = N(0), .shares = N(1024)};
+	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_string_equal(read_file("", "cpu.weight"), "100\n");
+}
+
+/* The kernel of v2 would kill for the limit: with checkBeforeUpdate it is not written. */
+static void test_check_before_update(void **state)
+{
+	struct hk_memory memory = {.limit = N(4096), .check_before_update = true};
+	struct hk_resources resources = {.memory = &memory};
+	pid_t pid;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	if (access(hk_arena_printf(&arena, "%s/memory.max", dir_of("")), F_OK) < 0) {
+		print_message("skipped: the cgroup2 mount has no memory controller\n");
+		skip();
+	}
+	pid = spawn_inside();
+	assert_int_equal(hk_cgroup_update(group, &resources, &err), -EBUSY);
+	assert_string_equal(err.property, "/linux/resources/memory/limit");
+	assert_string_equal(read_file("", "memory.max"), "max\n");
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	reap(pid, SIGKILL);
+}
+
+static void test_oom_kill_is_seen(void **state)
+{
+	struct hk_memory memory = {.limit = N(8 << 20), .swap = N(8 << 20)};
+	struct hk_resources resources = {.memory = &memory};
+	struct hk_cgroup_request request = request_of(&resources);
+	struct hk_clone_args args = {.exit_signal = SIGCHLD};
+	const char *const *files;
+	size_t count;
+	pid_t pid;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	if (hk_cgroup_create(group, &request, &err) < 0) {
+		print_message("skipped: %s\n", err.message);
+		skip();
+	}
+	assert_false(hk_cgroup_oom_killed(group));
+	files = hk_cgroup_join_files(group, &count);
+	if (hk_cgroup_v2_fd(group) >= 0) {
+		args.flags = HK_CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)hk_cgroup_v2_fd(group);
+	}
+	pid = hk_sys_clone3(&args);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char *big = malloc(64 << 20);
+
+		for (size_t i = 0; i < count; i++)
+			(void)hk_write_file_at(AT_FDCWD, files[i], "0");
+		for (size_t i = 0; big && i < 64 << 20; i += 4096)
+			*(volatile char *)(big + i) = 1;
+		_exit(0);
+	}
+	reap(pid, SIGKILL);
+	assert_true(hk_cgroup_oom_killed(group));
+}
+
 /* Hundreds at once: more than one batch of pidfds, and a list of several pages. */
 static void test_signals_many(void **state)
 {
@@ -936,6 +1046,7 @@ int main(void)
 		TEST(test_kill_by_v1),
 		TEST(test_refuses_what_is_in_use),
 		TEST(test_limits_and_update),
+		TEST(test_oom_kill_is_seen),
 		TEST(test_controller_of_v2_on_hybrid),
 		TEST(test_failure_leaves_nothing),
 		TEST(test_own_parents),
@@ -966,6 +1077,9 @@ int main(void)
 		TEST(test_occupied_below),
 		TEST(test_rootless),
 		TEST(test_device_rules_of_v2),
+		TEST(test_limits_and_update_of_v2),
+		TEST(test_check_before_update),
+		TEST(test_oom_kill_is_seen),
 		TEST(test_delegation),
 		TEST(test_threaded_parent),
 		TEST(test_controller_not_on_v2),
