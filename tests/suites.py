@@ -110,20 +110,28 @@ def unit(directory, tally, options, env=None, prefix="unit"):
     if not report.exists():
         tally.add(prefix, "failed", f"ctest ended with status {status} and wrote no report")
         return
+    failed = len(tally.failed)
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         count_cmocka(f"{prefix}: {case.get('name')}", case, tally)
+    if status != 0 and len(tally.failed) == failed:
+        tally.add(prefix, "failed", f"ctest ended with status {status}")
 
 
 def count_cmocka(name, case, tally):
-    results = re.findall(r"^\[ +(OK|SKIPPED) +\] (\w+)", case.findtext("system-out") or "", re.M)
-    failure = case.find("failure")
-    for outcome, test in results:
-        tally.add(f"{name}: {test}", "passed" if outcome == "OK" else "skipped",
-                  "skipped by the test itself")
-    if failure is not None or case.get("status") == "fail":
-        tally.add(name, "failed", first_line(failure.get("message") if failure is not None else ""))
-    elif case.find("skipped") is not None:
-        tally.add(name, "skipped", case.find("skipped").get("message", ""))
+    """The tests inside one program, from what cmocka printed; else the program as a whole."""
+    results = re.findall(r"^\[ RUN +\] (.+)\n(.*?)^\[ +(OK|SKIPPED|FAILED) +\] \1$",
+                         case.findtext("system-out") or "", re.M | re.S)
+    for test, said, outcome in results:
+        if outcome != "FAILED":
+            tally.add(f"{name}: {test}", "passed" if outcome == "OK" else "skipped",
+                      first_line(said) or "skipped by the test itself")
+    failed = [test for test, _, outcome in results if outcome == "FAILED"]
+    failure, skipped = case.find("failure"), case.find("skipped")
+    if failure is not None:
+        tally.add(name, "failed", " ".join(failed) or first_line(failure.get("message")))
+    elif skipped is not None:
+        # ctest says "skipped" of a program that was not built, too.
+        tally.add(name, "failed", first_line(skipped.get("message")))
     elif not results:
         tally.add(name, "passed")
 
