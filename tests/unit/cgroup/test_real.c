@@ -197,7 +197,8 @@ static const char *read_file(const char *controller, const char *file)
 static void sub_group(const char *parent, char ret[512])
 {
 	(void)snprintf(ret, 512, "%s/below", parent);
-	assert_int_equal(mkdir(ret, 0755), 0);
+	/* a hierarchy of two controllers comes twice */
+	assert_true(mkdir(ret, 0755) == 0 || errno == EEXIST);
 }
 
 /* A child inside of every directory, as the init stage goes there: CLONE_INTO_CGROUP for v2, "0"
@@ -411,8 +412,9 @@ static void test_limits_and_update(void **state)
 	(void)state;
 	if (skip_without_root())
 		return;
-	if (host.mode == HK_CGROUP_V2) {
-		print_message("skipped: this host has cgroup v2 alone\n");
+	if (access("/sys/fs/cgroup/memory", F_OK) < 0 ||
+		access("/sys/fs/cgroup/cpuset", F_OK) < 0) {
+		print_message("skipped: memory and cpuset are not on v1 here\n");
 		skip();
 	}
 	make(&resources);
@@ -483,8 +485,8 @@ static bool exists(const char *controller)
 
 static void test_failure_leaves_nothing(void **state)
 {
-	struct hk_memory memory = {.limit = N(64 << 20), .swap = N(32 << 20)};
-	struct hk_resources resources = {.memory = &memory};
+	struct hk_cpu cpu = {.quota = N(1)}; /* a millisecond is the least */
+	struct hk_resources resources = {.cpu = &cpu};
 	struct hk_cgroup_request request = request_of(&resources);
 	char deep[128], parent[256];
 	const char *name, *path;
@@ -496,7 +498,7 @@ static void test_failure_leaves_nothing(void **state)
 	request.cgroups_path = deep;
 	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
 	assert_int_equal(hk_cgroup_create(group, &request, &err), -EINVAL);
-	assert_string_equal(err.property, "/linux/resources/memory/swap");
+	assert_string_equal(err.property, "/linux/resources/cpu/quota");
 	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
 		hk_cgroup_path(group, i, &name, &path);
 		assert_false(exists(name));
@@ -998,7 +1000,7 @@ static void test_removes_a_tree(void **state)
 		hk_cgroup_path(group, i, &name, &path);
 		sub_group(path, below);
 		(void)snprintf(deeper, sizeof(deeper), "%s/deeper", below);
-		assert_int_equal(mkdir(deeper, 0755), 0);
+		assert_true(mkdir(deeper, 0755) == 0 || errno == EEXIST);
 	}
 	assert_ok(hk_cgroup_destroy(group, &err));
 	assert_gone();
