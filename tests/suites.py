@@ -194,6 +194,15 @@ def count_sanitizer_reports(directory, suite, tally):
         tally.add(f"{suite}: sanitizer report", "failed", f"{log}: {error.strip()}")
 
 
+def has_sanitizers():
+    """Whether programs with ASan and UBSan can be built and run here: musl has neither."""
+    program = SANITIZED / "probe"
+    SANITIZED.mkdir(exist_ok=True)
+    command = ["cc", "-fsanitize=address,undefined", "-xc", "-", "-o", program]
+    return subprocess.run(command, input=b"int main(void) { return 0; }", capture_output=True).returncode == 0 \
+        and subprocess.run([program], capture_output=True).returncode == 0
+
+
 def sanitized(suite, tally, options):
     """One suite with the ASan and UBSan build."""
     env = sanitizer_env(SANITIZED, leaks=suite == "unit")
@@ -241,12 +250,23 @@ def run_release(suite, tally, options):
         pytest(suite, RELEASE, tally, options)
 
 
+def give_back():
+    """Under sudo, what was built belongs to the user who asked for it."""
+    owner = os.environ.get("SUDO_UID")
+    if owner and os.geteuid() == 0:
+        for directory in filter(Path.exists, (RELEASE, SANITIZED)):
+            subprocess.run(["chown", "-R", f"{owner}:{os.environ.get('SUDO_GID', owner)}", directory])
+
+
 def main():
     options = arguments()
     tally = Tally()
     steps = plan(options)
     built = {}
     for suite, with_sanitizers in steps:
+        if with_sanitizers and not has_sanitizers():
+            tally.add(f"{suite} with sanitizers", "skipped", "the compiler has no ASan and UBSan here")
+            continue
         if with_sanitizers not in built:
             built[with_sanitizers] = (
                 build(SANITIZED, tally, "-DCMAKE_BUILD_TYPE=Debug", "-DHAKO_SANITIZE=ON")
@@ -260,6 +280,7 @@ def main():
         else:
             run_release(suite, tally, options)
         print(f"== {suite}: {time.monotonic() - start:.0f} s", flush=True)
+    give_back()
     return tally.report()
 
 
