@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_BLOCK ((size_t)8 << 10)
+#define FIRST_BLOCK   ((size_t)8 << 10)
 #define LARGEST_BLOCK ((size_t)1 << 20)
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT     _Alignof(max_align_t)
 
 struct hk_arena_block {
 	struct hk_arena_block *next;

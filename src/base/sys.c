@@ -9,11 +9,11 @@
 /* The numbers that older kernel headers lack; from clone3 on they are the same on every
  * architecture but alpha. */
 #ifndef SYS_open_tree
-#define SYS_open_tree 428
+#define SYS_open_tree  428
 #define SYS_move_mount 429
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
+#define SYS_fsopen     430
+#define SYS_fsconfig   431
+#define SYS_fsmount    432
 #endif
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
@@ -38,8 +38,8 @@
 #endif
 
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
-#define FSOPEN_CLOEXEC 1u
-#define FSMOUNT_CLOEXEC 1u
+#define FSOPEN_CLOEXEC	  1u
+#define FSMOUNT_CLOEXEC	  1u
 
 /* The value or the negative errno of a system call. */
 #define RESULT(call)                                                                               \
@@ -72,8 +72,8 @@ int hk_sys_open_tree(int dirfd, const char *path, unsigned int flags)
 	return RESULT(syscall(SYS_open_tree, dirfd, path, flags | OPEN_TREE_CLOEXEC));
 }
 
-int hk_sys_move_mount(int from, const char *from_path, int to, const char *to_path,
-	unsigned int flags)
+int hk_sys_move_mount(
+	int from, const char *from_path, int to, const char *to_path, unsigned int flags)
 {
 	return RESULT(syscall(SYS_move_mount, from, from_path, to, to_path, flags));
 }
@@ -93,8 +93,8 @@ int hk_sys_fsmount(int fsfd, unsigned int attrs)
 	return RESULT(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attrs));
 }
 
-int hk_sys_mount_setattr(int fd, const char *path, unsigned int flags,
-	const struct hk_mount_attr *attr)
+int hk_sys_mount_setattr(
+	int fd, const char *path, unsigned int flags, const struct hk_mount_attr *attr)
 {
 	return RESULT(syscall(SYS_mount_setattr, fd, path, flags, attr, sizeof(*attr)));
 }

@@ -51,7 +51,7 @@ static int notify(const char *text)
 
 	if (!path || sock < 0 || strlen(path) >= sizeof(address.sun_path))
 		return 1;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (sendto(sock, text, strlen(text), 0, (void *)&address, sizeof(address)) < 0)
 		return 1;
 	sleep(2);

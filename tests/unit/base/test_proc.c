@@ -174,7 +174,7 @@ static void survives_unread_input(void **state)
 	assert_int_equal(run_shell("exec 0<&-; sleep 0.1; echo ok", &child, &result, NULL), 0);
 	assert_string_equal(result.out, "ok\n");
 	assert_int_equal(run_shell("wc -c", &child, &result, NULL), 0);
-	assert_int_equal(atol(result.out), size - 1);
+	assert_int_equal(strtol(result.out, NULL, 10), size - 1);
 	free(input);
 }
 
@@ -267,11 +267,11 @@ static void background_processes_do_not_hang_it(void **state)
 	assert_int_equal(run_shell("sleep 30 & echo $!", NULL, &result, NULL), 0);
 	assert_true(seconds() - start < 20);
 	assert_int_equal(result.status, 0);
-	assert_int_equal(kill((pid_t)atol(result.out), SIGKILL), 0);
+	assert_int_equal(kill((pid_t)strtol(result.out, NULL, 10), SIGKILL), 0);
 	/* one that writes for ever */
 	assert_int_equal(run_shell("yes & echo $! >&2", NULL, &result, NULL), 0);
 	assert_true(seconds() - start < 25);
-	(void)kill((pid_t)atol(result.err), SIGKILL); /* SIGPIPE may have been faster */
+	(void)kill((pid_t)strtol(result.err, NULL, 10), SIGKILL); /* SIGPIPE may have been faster */
 }
 
 static void describes_signals(void **state)

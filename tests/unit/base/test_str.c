@@ -229,7 +229,7 @@ static void remember(void *userdata, enum hk_log_level level, const char *messag
 	seen->count++;
 	seen->level = level;
 	assert_true(strlen(message) < sizeof(seen->text));
-	strcpy(seen->text, message);
+	memcpy(seen->text, message, strlen(message) + 1);
 }
 
 static void logs_what_is_wanted(void **state)
