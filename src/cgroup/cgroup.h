@@ -69,7 +69,7 @@ int hk_cgroup_create(struct hk_cgroup *cgroup, const struct hk_cgroup_request *r
 
 /* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
-/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; -1: none, or not made. Stays the cgroup's. */
+/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
 int hk_cgroup_v2_fd(struct hk_cgroup *cgroup);
 /* How the container's cgroup mount is made up. */
 const struct hk_cgroup_mount *hk_cgroup_mounts(const struct hk_cgroup *cgroup, size_t *ret_count);
@@ -93,8 +93,8 @@ int hk_cgroup_kill(struct hk_cgroup *cgroup, int sig, struct hk_err *err);
 int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, struct hk_err *err);
 /* Has the kernel killed something in it for lack of memory? */
 bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup);
-/* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. Parents go
- * too where this very object made them and nobody else uses them; what hk_cgroup_open gave has none. */
+/* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. Parents
+ * that this very object made go too, unless somebody uses them. */
 int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err);
 
 /* ---- pure: resources -> files (cgroup/convert.c), for create, update, explain, golden tests ---- */

@@ -46,8 +46,8 @@ static int check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
 	return 0;
 }
 
-/* "cpu io " from the settings: on a hybrid host only these are handed down on v2, for each that is
- * enabled there is lost to the host's own use of it. */
+/* "cpu io " from the settings: on a hybrid host only these are handed down on v2, for v1 cannot
+ * mount a controller that v2 uses. */
 static int wanted_controllers(const struct hk_cgroup_limits *limits, char *ret, size_t cap)
 {
 	size_t used = 0;

@@ -20,16 +20,17 @@
 /* Another create may remove the parent that both of us need, after a failure: then once more. */
 #define MAKE_ATTEMPTS 5
 
-/* mkdir -p. *made_from: the length of the part that was there before, once anything is made. 0, or
- * a negative errno: -EEXIST where all of it was there. */
-static int make_path(char *path, size_t *made_from)
+/* mkdir -p, but never path[0..floor], the mountpoint: where that is gone, a directory in its place
+ * would be no cgroup. *made_from: the length of the part that was there before, once anything is
+ * made. 0, or a negative errno: -EEXIST where all of it was there. */
+static int make_path(char *path, size_t floor, size_t *made_from)
 {
 	char *slash = strrchr(path, '/');
 	int r = mkdir(path, 0755) < 0 ? -errno : 0;
 
-	if (r == -ENOENT && slash > path) {
+	if (r == -ENOENT && (size_t)(slash - path) > floor) {
 		*slash = '\0';
-		r = make_path(path, made_from);
+		r = make_path(path, floor, made_from);
 		*slash = '/';
 		if (r < 0 && r != -EEXIST)
 			return r;
@@ -59,7 +60,7 @@ int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err)
 		return hk_fail(err, ENAMETOOLONG, "make cgroup '%s'", dir->path);
 	(void)strcpy(path, dir->path);
 	for (int i = 0; i < MAKE_ATTEMPTS && r == -ENOENT; i++)
-		r = make_path(path, &dir->made_from);
+		r = make_path(path, strlen(dir->mountpoint), &dir->made_from);
 	dir->existed = r == -EEXIST;
 	if (r < 0 && !dir->existed)
 		return hk_fail(err, -r, "make cgroup '%s'", dir->path);
@@ -72,7 +73,7 @@ void hk_cgroup_dir_unmake(struct hk_cgroup_dir *dir)
 	size_t len = strlen(dir->path);
 
 	hk_close(&dir->fd);
-	if (dir->made_from == 0 || len >= sizeof(path))
+	if (dir->made_from == 0 || dir->existed || len >= sizeof(path))
 		return;
 	memcpy(path, dir->path, len + 1);
 	while (len > dir->made_from && len > 0) {

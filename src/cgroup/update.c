@@ -27,7 +27,7 @@ static int read_number(struct hk_cgroup_dir *dir, const char *file, int64_t *ret
 /* cpu.max takes quota and period together: a period alone keeps the quota in force. */
 static int keep_quota(struct hk_cgroup_dir *dir, struct hk_cpu *cpu)
 {
-	int64_t quota;
+	int64_t quota = 0;
 	int r;
 
 	if (!cpu->period.set || cpu->period.value == 0 || (cpu->quota.set && cpu->quota.value != 0))
@@ -41,7 +41,7 @@ static int keep_quota(struct hk_cgroup_dir *dir, struct hk_cpu *cpu)
 /* memory.swap.max is what config.json's sum leaves: it needs the limit in force. */
 static int keep_limit(struct hk_cgroup_dir *dir, struct hk_memory *memory)
 {
-	int64_t limit;
+	int64_t limit = 0;
 	int r;
 
 	if (!memory->swap.set || memory->swap.value <= 0 ||
@@ -57,7 +57,7 @@ static int keep_limit(struct hk_cgroup_dir *dir, struct hk_memory *memory)
 static int check_usage(
 	struct hk_cgroup_dir *dir, const struct hk_memory *memory, struct hk_err *err)
 {
-	int64_t usage;
+	int64_t usage = 0;
 
 	if (!memory->check_before_update || !memory->limit.set || memory->limit.value <= 0)
 		return 0;

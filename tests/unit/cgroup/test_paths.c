@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define MEMORY "/sys/fs/cgroup/memory"
@@ -146,6 +147,44 @@ static void test_new_describes(void **state)
 	hk_cgroup_free(cgroup);
 }
 
+/* "cpu" is a directory of its own here: only the other name is a link. */
+static void test_links(void **state)
+{
+	struct hk_cgroup_host host = {.mode = HK_CGROUP_V1,
+		.count = 1,
+		.hierarchies = {{false, "cpu,cpuacct", "/sys/fs/cgroup/cpu", "/"}}};
+	struct hk_cgroup_request request = {.id = "web"};
+	const struct hk_cgroup_mount *mounts;
+	struct hk_cgroup *cgroup;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, NULL), 0);
+	mounts = hk_cgroup_mounts(cgroup, &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(mounts[0].name, "cpu");
+	assert_string_equal(mounts[0].links, "cpuacct");
+	hk_cgroup_free(cgroup);
+}
+
+/* A mountpoint that went away is not made up for by ordinary directories. */
+static void test_mountpoint_gone(void **state)
+{
+	struct hk_cgroup_host host = {.mode = HK_CGROUP_V1,
+		.count = 1,
+		.hierarchies = {{false, "memory", "/tmp/hk-test-none/memory", "/"}}};
+	struct hk_cgroup_request request = {.id = "web", .cgroups_path = "/a/b"};
+	struct hk_cgroup *cgroup;
+	struct hk_err err = {0};
+
+	(void)state;
+	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, NULL), 0);
+	assert_int_equal(hk_cgroup_create(cgroup, &request, &err), -ENOENT);
+	assert_string_equal(err.property, "/linux/cgroupsPath");
+	assert_int_equal(access("/tmp/hk-test-none", F_OK), -1);
+	hk_cgroup_free(cgroup);
+}
+
 static void test_managers(void **state)
 {
 	struct hk_cgroup_host host = {.mode = HK_CGROUP_V2,
@@ -217,6 +256,8 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_sane),
 		cmocka_unit_test(test_new_describes),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_mountpoint_gone),
 		cmocka_unit_test(test_managers),
 		cmocka_unit_test(test_open),
 	};
