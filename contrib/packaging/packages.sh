@@ -51,15 +51,29 @@ hako_packages() {
 	esac
 }
 
+# Debian starts the daemons of what it installs, dockerd among them, unless a policy says no. The tests
+# start their own.
+hako_apt() {
+	policy=/usr/sbin/policy-rc.d
+	if [ -e "$policy" ]; then
+		policy=
+	else
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+	fi
+	apt_status=0
+	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends "$@"; } </dev/null || apt_status=$?
+	[ -z "$policy" ] || rm -f "$policy"
+	return "$apt_status"
+}
+
 # hako_install_packages MANAGER PACKAGE...: without questions, without recommended extras.
 hako_install_packages() {
 	manager=$1
 	shift
 	case "$manager" in
-	apt-get)
-		apt-get update -q </dev/null &&
-			DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" \
-				</dev/null ;;
+	apt-get) hako_apt "$@" ;;
 	dnf) dnf install -y --setopt=install_weak_deps=False "$@" </dev/null ;;
 	apk) apk add "$@" </dev/null ;;
 	pacman) pacman -Sy --needed --noconfirm "$@" </dev/null ;;
