@@ -61,7 +61,7 @@ hk_ref_str hk_blob_str(struct hk_blob *blob, const char *s)
 
 hk_ref_str hk_blob_printf(struct hk_blob *blob, const char *fmt, ...)
 {
-	char text[256]; /* JSON pointers and paths below /dev: what is longer is not made here */
+	char text[1024]; /* JSON pointers and the id: what is longer is not made here */
 	va_list ap;
 	int n;
 

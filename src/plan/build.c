@@ -13,6 +13,7 @@
 #include "plan/order.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* While privilege and view are the host's. */
 static void build_host_side(struct hk_builder *b)
@@ -99,7 +100,8 @@ static int build_inside(struct hk_builder *b)
 {
 	int r;
 
-	build_cwd(b, true);
+	if (strcmp(b->spec->process->cwd, "/") != 0)
+		build_cwd(b, true);
 	hk_build_late_remounts(b);
 	r = hk_build_kernel_settings(b);
 	if (r < 0)

@@ -1,0 +1,285 @@
+/* Decisions of the builder that a golden file does not show well, and what it refuses. */
+#include "plan/make.h"
+
+#include "plan/environment.h"
+#include "plan/hook_state.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define NS(...)	     "{\"linux\":{\"namespaces\":[" __VA_ARGS__ "]}}"
+#define NEW(type)    "{\"type\":\"" type "\"}"
+#define MOUNT(text)  "{\"mounts\":[{\"destination\":\"/d\"," text "}]}"
+#define NO_MOUNT_NS  "\"linux\":{\"namespaces\":[],\"maskedPaths\":[],\"readonlyPaths\":[]}"
+#define LSM(members) "{\"process\":{" members "}}"
+
+static const struct {
+	const char *patch;
+	struct hk_plan_options options;
+	int errnum;
+	const char *property;
+	const char *message;
+} refusals[] = {
+	{MOUNT("\"type\":\"tmpfs\",\"options\":[\"bind\",\"x=1\"]"), OPTIONS(), EINVAL,
+		"/mounts/0/options/1", "'x=1'"},
+	{MOUNT("\"type\":\"ext4\",\"options\":[\"tmpcopyup\"]"), OPTIONS(), EINVAL,
+		"/mounts/0/options", "tmpcopyup"},
+	{MOUNT("\"source\":\"x\""), OPTIONS(), EINVAL, "/mounts/0/type", "needs a type"},
+	{MOUNT("\"options\":[\"rbind\"]"), OPTIONS(), EINVAL, "/mounts/0/source", "needs a source"},
+	{"{\"hostname\":null,\"root\":{\"readonly\":false}," NO_MOUNT_NS "}", OPTIONS(), EINVAL,
+		"/mounts", "mount namespace"},
+	{"{\"hostname\":null,\"mounts\":[]," NO_MOUNT_NS "}", OPTIONS(), EINVAL, "/root/readonly",
+		"mount namespace"},
+	{"{\"linux\":{\"rootfsPropagation\":\"rprivate\"}}", OPTIONS(.no_pivot = true), EINVAL,
+		"/linux/rootfsPropagation", "pivot_root"},
+	{LSM("\"apparmorProfile\":\"p\""), OPTIONS(), ENOTSUP, "/process/apparmorProfile",
+		"AppArmor is not enabled"},
+	{LSM("\"selinuxLabel\":\"p\""), OPTIONS(), ENOTSUP, "/process/selinuxLabel",
+		"SELinux is not enabled"},
+	{"{\"linux\":{\"mountLabel\":\"p\"}}", OPTIONS(), ENOTSUP, "/linux/mountLabel",
+		"SELinux is not enabled"},
+};
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(refusals); i++) {
+		struct hk_facts facts = FACTS();
+		struct made made;
+
+		make(&made, refusals[i].patch, &facts, &refusals[i].options);
+		print_message("%s: %s\n", made.err.property, made.err.message);
+		assert_int_equal(made.r, -refusals[i].errnum);
+		assert_int_equal(made.err.code, refusals[i].errnum);
+		assert_string_equal(made.err.property, refusals[i].property);
+		assert_non_null(strstr(made.err.message, refusals[i].message));
+		assert_null(made.plan);
+		unmake(&made);
+	}
+}
+
+static void test_missing_parts(void **state)
+{
+	struct hk_process process = {0};
+	struct hk_root root = {.path = "r"};
+	struct hk_spec spec;
+	struct hk_facts facts = FACTS();
+	struct hk_plan_options options = OPTIONS();
+	const struct hk_plan *plan;
+	struct hk_arena arena = {0};
+	struct hk_err err = {0};
+
+	(void)state;
+	hk_spec_init(&spec);
+	assert_int_equal(hk_plan_build(&spec, &facts, &options, &arena, &plan, &err), -EINVAL);
+	assert_string_equal(err.property, "/root");
+	spec.root = &root;
+	assert_int_equal(hk_plan_build(&spec, &facts, &options, &arena, &plan, &err), -EINVAL);
+	assert_string_equal(err.property, "/process");
+	spec.process = &process;
+	assert_int_equal(hk_plan_build(&spec, &facts, &options, &arena, &plan, &err), -EINVAL);
+	assert_string_equal(err.property, "/process/args");
+	hk_spec_done(&spec);
+}
+
+static uint64_t clone_flags(const char *patch)
+{
+	struct hk_facts facts = FACTS();
+	struct hk_plan_options options = OPTIONS();
+	struct made made;
+	uint64_t flags;
+
+	make(&made, patch, &facts, &options);
+	assert_int_equal(made.r, 0);
+	flags = made.plan->clone_flags;
+	unmake(&made);
+	return flags;
+}
+
+/* One clone where nothing forbids it; the cgroup namespace always later. */
+static void test_direct_or_staged(void **state)
+{
+	const uint64_t two = HK_CLONE_NEWNS | HK_CLONE_NEWUTS;
+
+	(void)state;
+	assert_int_equal(clone_flags(NS(NEW("mount") "," NEW("uts"))), two);
+	assert_int_equal(clone_flags(NS(NEW("mount") "," NEW("uts") "," NEW("cgroup"))), two);
+	assert_int_equal(clone_flags(NS(NEW("mount") "," NEW("uts") "," NEW("time"))), 0);
+	assert_int_equal(clone_flags(NS(NEW("mount") "," NEW(
+				 "uts") ",{\"type\":\"network\",\"path\":\"/n\"}")),
+		0);
+	assert_int_equal(
+		clone_flags(NS(NEW("mount") "," NEW("uts") ",{\"type\":\"user\",\"path\":\"/n\"}")),
+		0);
+}
+
+/* Unknown capabilities cannot be raised; none at all is what an absent object means. */
+static void test_capabilities(void **state)
+{
+	struct hk_facts facts = FACTS(.known_caps = 0x421);
+	struct hk_plan_options options = OPTIONS();
+	const struct hk_step_credentials *args;
+	struct made made;
+
+	(void)state;
+	make(&made, NULL, &facts, &options);
+	assert_int_equal(made.r, 0);
+	args = hk_plan_args(made.plan, nth(made.plan, HK_STEP_CREDENTIALS, 0));
+	assert_int_equal(args->bounding, 0x420); /* KILL, NET_BIND_SERVICE; not AUDIT_WRITE */
+	assert_int_equal(args->inheritable, 0);
+	unmake(&made);
+	make(&made, "{\"process\":{\"capabilities\":null}}", &facts, &options);
+	args = hk_plan_args(made.plan, nth(made.plan, HK_STEP_CREDENTIALS, 0));
+	assert_int_equal(args->bounding | args->permitted | args->effective | args->ambient, 0);
+	unmake(&made);
+}
+
+/* "unconfined" can always be had. */
+static void test_unconfined(void **state)
+{
+	struct hk_facts facts = FACTS();
+	struct hk_plan_options options = OPTIONS();
+	struct made made;
+
+	(void)state;
+	make(&made, LSM("\"apparmorProfile\":\"unconfined\""), &facts, &options);
+	assert_int_equal(made.r, 0);
+	assert_int_equal(count_of(made.plan, HK_STEP_LSM), 0);
+	unmake(&made);
+	facts.apparmor = true;
+	make(&made, LSM("\"apparmorProfile\":\"unconfined\""), &facts, &options);
+	assert_int_equal(count_of(made.plan, HK_STEP_LSM), 1);
+	assert_string_equal(
+		hk_plan_str(made.plan, ((const struct hk_step_lsm *)hk_plan_args(
+						made.plan, nth(made.plan, HK_STEP_LSM, 0)))
+					       ->file),
+		"attr/exec");
+	unmake(&made);
+}
+
+/* The plan is the same whatever it is made of twice, and does not grow with the square. */
+static void test_many_mounts(void **state)
+{
+	struct hk_facts facts = FACTS();
+	struct hk_plan_options options = OPTIONS();
+	struct hk_strbuf patch = {0};
+	struct made made, again;
+
+	(void)state;
+	hk_strbuf_puts(&patch, "{\"mounts\":[");
+	for (int i = 0; i < 1000; i++)
+		hk_strbuf_printf(&patch,
+			"%s{\"destination\":\"/m/%d\",\"source\":\"/s/%d\",\"options\":[\"rbind\","
+			"\"ro\"]}",
+			i ? "," : "", i, i);
+	hk_strbuf_puts(&patch, "]}");
+	make(&made, patch.text, &facts, &options);
+	make(&again, patch.text, &facts, &options);
+	assert_int_equal(made.r, 0);
+	assert_int_equal(count_of(made.plan, HK_STEP_BIND), 1000);
+	assert_true(made.plan->size < 200000);
+	assert_int_equal(made.plan->size, again.plan->size);
+	assert_memory_equal(made.plan, again.plan, made.plan->size);
+	unmake(&made);
+	unmake(&again);
+	hk_strbuf_done(&patch);
+}
+
+static void test_environment(void **state)
+{
+	static const char *items[] = {"A=1", "B", "A=2", "HOME=", "AB=3", "B=4", "C=", "X=y"};
+	static const char *const extra[] = {"X=own", NULL};
+	static const char *const expected[] = {"A=2", "AB=3", "B=4", "C=", "X=own"};
+	struct hk_strings env = {items, HK_COUNT(items)};
+	struct hk_arena arena = {0};
+	const char **ret;
+	size_t count;
+
+	(void)state;
+	ret = hk_environment(&env, extra, &arena, &count);
+	assert_int_equal(count, HK_COUNT(expected));
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(ret[i], expected[i]);
+	assert_string_equal(hk_environment_get(ret, count, "A"), "2");
+	assert_string_equal(hk_environment_get(ret, count, "C"), "");
+	assert_null(hk_environment_get(ret, count, "HOME"));
+	assert_null(hk_environment_get(ret, count, ""));
+	hk_arena_done(&arena);
+}
+
+/* 100,000 variables are legal: the last of equal names is found without comparing all with all. */
+static void test_large_environment(void **state)
+{
+	static char text[100000][12];
+	static const char *items[100000];
+	static const char *const none[] = {NULL};
+	struct hk_strings env = {items, HK_COUNT(items)};
+	struct hk_arena arena = {0};
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(items); i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "%zu=v", i % 50000);
+		items[i] = text[i];
+	}
+	assert_non_null(hk_environment(&env, none, &arena, &count));
+	assert_int_equal(count, 50000);
+	hk_arena_done(&arena);
+}
+
+static void test_hook_state(void **state)
+{
+	struct hk_pair pair = {"k/\"", "v"};
+	struct hk_pairs annotations = {&pair, 1};
+	struct hk_hook_state hook_state = {"id", "/b", &annotations};
+	char *before, *after;
+
+	(void)state;
+	assert_int_equal(hk_hook_state_split(&hook_state, "created", &before, &after), 0);
+	assert_string_equal(
+		before, "{\"ociVersion\":\"1.3.0\",\"id\":\"id\",\"status\":\"created\",\"pid\":");
+	assert_string_equal(after, ",\"bundle\":\"/b\",\"annotations\":{\"k/\\\"\":\"v\"}}");
+	free(before);
+	free(after);
+	hook_state.annotations = NULL;
+	assert_int_equal(hk_hook_state_split(&hook_state, "stopped", &before, &after), 0);
+	assert_string_equal(after, ",\"bundle\":\"/b\"}");
+	free(before);
+	free(after);
+}
+
+static void test_facts(void **state)
+{
+	struct hk_facts facts;
+	struct hk_spec spec;
+
+	(void)state;
+	hk_spec_init(&spec);
+	assert_int_equal(hk_facts_probe(&spec, &facts, NULL), 0);
+	assert_int_equal(facts.euid, geteuid());
+	assert_int_equal(facts.known_caps & 1, 1);
+	assert_int_equal(facts.known_caps & (facts.known_caps + 1), 0); /* 0...01...1 */
+	assert_int_equal(facts.cgroup_view, HK_CGROUP_VIEW_NONE);	/* nobody asked */
+	assert_false(facts.apparmor);
+	if (facts.euid != 0)
+		assert_false(facts.can_mknod);
+	hk_spec_done(&spec);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_missing_parts),
+		cmocka_unit_test(test_direct_or_staged),
+		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_unconfined),
+		cmocka_unit_test(test_many_mounts),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_large_environment),
+		cmocka_unit_test(test_hook_state),
+		cmocka_unit_test(test_facts),
+	};
+
+	return cmocka_run_group_tests_name("build", tests, NULL, NULL);
+}

@@ -1,0 +1,220 @@
+/* Mount options: what each word does, alone and together. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/sys.h"
+#include "plan/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#define RO	    HK_MOUNT_ATTR_RDONLY
+#define NOSUID	    HK_MOUNT_ATTR_NOSUID
+#define NODEV	    HK_MOUNT_ATTR_NODEV
+#define NOEXEC	    HK_MOUNT_ATTR_NOEXEC
+#define NOATIME	    HK_MOUNT_ATTR_NOATIME
+#define STRICT	    HK_MOUNT_ATTR_STRICTATIME
+#define ATIME_MASK  HK_MOUNT_ATTR__ATIME
+#define NODIRATIME  HK_MOUNT_ATTR_NODIRATIME
+#define NOSYMFOLLOW HK_MOUNT_ATTR_NOSYMFOLLOW
+
+static const struct {
+	const char *options[6];
+	struct hk_mount_options expected;
+} cases[] = {
+	{{"defaults"}, {0}},
+	{{"ro"}, {.attrs_set = RO}},
+	{{"rw"}, {.attrs_clear = RO}},
+	{{"ro", "rw"}, {.attrs_clear = RO}},
+	{{"rw", "ro"}, {.attrs_set = RO}},
+	{{"nosuid"}, {.attrs_set = NOSUID}},
+	{{"suid"}, {.attrs_clear = NOSUID}},
+	{{"nodev"}, {.attrs_set = NODEV}},
+	{{"dev"}, {.attrs_clear = NODEV}},
+	{{"noexec"}, {.attrs_set = NOEXEC}},
+	{{"exec"}, {.attrs_clear = NOEXEC}},
+	{{"nosymfollow"}, {.attrs_set = NOSYMFOLLOW}},
+	{{"symfollow"}, {.attrs_clear = NOSYMFOLLOW}},
+	{{"nodiratime"}, {.attrs_set = NODIRATIME}},
+	{{"diratime"}, {.attrs_clear = NODIRATIME}},
+	/* the modes of access time exclude each other; clear has the whole mask */
+	{{"noatime"}, {.attrs_set = NOATIME, .attrs_clear = ATIME_MASK}},
+	{{"strictatime"}, {.attrs_set = STRICT, .attrs_clear = ATIME_MASK}},
+	{{"relatime"}, {.attrs_clear = ATIME_MASK}},
+	{{"noatime", "strictatime"}, {.attrs_set = STRICT, .attrs_clear = ATIME_MASK}},
+	{{"strictatime", "noatime"}, {.attrs_set = NOATIME, .attrs_clear = ATIME_MASK}},
+	{{"noatime", "relatime"}, {.attrs_clear = ATIME_MASK}},
+	{{"noatime", "atime"}, {.attrs_clear = ATIME_MASK}},
+	{{"strictatime", "atime"}, {.attrs_set = STRICT, .attrs_clear = ATIME_MASK}},
+	{{"strictatime", "nostrictatime"}, {.attrs_clear = ATIME_MASK}},
+	{{"noatime", "norelatime"}, {.attrs_set = NOATIME, .attrs_clear = ATIME_MASK}},
+	{{"noatime", "nodiratime"}, {.attrs_set = NOATIME | NODIRATIME, .attrs_clear = ATIME_MASK}},
+	/* recursive ones */
+	{{"rro"}, {.rec_set = RO}},
+	{{"rrw"}, {.rec_clear = RO}},
+	{{"rnosuid"}, {.rec_set = NOSUID}},
+	{{"rsuid"}, {.rec_clear = NOSUID}},
+	{{"rnodev"}, {.rec_set = NODEV}},
+	{{"rdev"}, {.rec_clear = NODEV}},
+	{{"rnoexec"}, {.rec_set = NOEXEC}},
+	{{"rexec"}, {.rec_clear = NOEXEC}},
+	{{"rnosymfollow"}, {.rec_set = NOSYMFOLLOW}},
+	{{"rsymfollow"}, {.rec_clear = NOSYMFOLLOW}},
+	{{"rnodiratime"}, {.rec_set = NODIRATIME}},
+	{{"rdiratime"}, {.rec_clear = NODIRATIME}},
+	{{"rnoatime"}, {.rec_set = NOATIME, .rec_clear = ATIME_MASK}},
+	{{"ratime"}, {.rec_clear = ATIME_MASK}},
+	{{"rstrictatime"}, {.rec_set = STRICT, .rec_clear = ATIME_MASK}},
+	{{"rnostrictatime"}, {.rec_clear = ATIME_MASK}},
+	{{"rrelatime"}, {.rec_clear = ATIME_MASK}},
+	{{"rnorelatime"}, {0}},
+	{{"ro", "rrw", "rnosuid"}, {.attrs_set = RO, .rec_clear = RO, .rec_set = NOSUID}},
+	/* propagation */
+	{{"shared"}, {.propagation = MS_SHARED}},
+	{{"rshared"}, {.propagation = MS_SHARED | MS_REC}},
+	{{"slave"}, {.propagation = MS_SLAVE}},
+	{{"rslave"}, {.propagation = MS_SLAVE | MS_REC}},
+	{{"private"}, {.propagation = MS_PRIVATE}},
+	{{"rprivate"}, {.propagation = MS_PRIVATE | MS_REC}},
+	{{"unbindable"}, {.propagation = MS_UNBINDABLE}},
+	{{"runbindable"}, {.propagation = MS_UNBINDABLE | MS_REC}},
+	{{"rshared", "private"}, {.propagation = MS_PRIVATE}},
+	/* the superblock */
+	{{"sync"}, {.sb_flags = MS_SYNCHRONOUS}},
+	{{"sync", "async"}, {0}},
+	{{"async", "sync"}, {.sb_flags = MS_SYNCHRONOUS}},
+	{{"dirsync"}, {.sb_flags = MS_DIRSYNC}},
+	{{"mand"}, {.sb_flags = MS_MANDLOCK}},
+	{{"mand", "nomand"}, {0}},
+	{{"lazytime"}, {.sb_flags = MS_LAZYTIME}},
+	{{"lazytime", "nolazytime"}, {0}},
+	{{"iversion", "noiversion", "silent", "loud"}, {0}},
+	/* kinds of mounts */
+	{{"bind"}, {.bind = true}},
+	{{"rbind"}, {.bind = true, .recursive = true}},
+	{{"remount", "ro"}, {.remount = true, .attrs_set = RO}},
+	{{"tmpcopyup"}, {.tmpcopyup = true}},
+	/* the file system's own */
+	{{"size=64k", "ro", "mode=755"}, {.attrs_set = RO, .data = "size=64k,mode=755"}},
+	{{"lowerdir=/a:/b,upperdir=/c"}, {.data = "lowerdir=/a:/b,upperdir=/c"}},
+	{{"", "RO"}, {.data = "RO"}},
+	{{""}, {0}},
+};
+
+static size_t count(const char *const *options)
+{
+	size_t n = 0;
+
+	while (n < 6 && options[n])
+		n++;
+	return n;
+}
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(cases); i++) {
+		const struct hk_mount_options *e = &cases[i].expected;
+		struct hk_mount mount = {.destination = "/d", .type = "tmpfs"};
+		struct hk_mount_options o;
+		struct hk_arena arena = {0};
+
+		mount.options.items = (const char **)cases[i].options;
+		mount.options.count = count(cases[i].options);
+		print_message("%s\n", cases[i].options[0]);
+		assert_int_equal(hk_mount_options_parse(&mount, 0, &arena, &o, NULL), 0);
+		assert_int_equal(o.attrs_set, e->attrs_set);
+		assert_int_equal(o.attrs_clear, e->attrs_clear);
+		assert_int_equal(o.rec_set, e->rec_set);
+		assert_int_equal(o.rec_clear, e->rec_clear);
+		assert_int_equal(o.propagation, e->propagation);
+		assert_int_equal(o.sb_flags, e->sb_flags);
+		assert_int_equal(o.bind, e->bind);
+		assert_int_equal(o.recursive, e->recursive);
+		assert_int_equal(o.remount, e->remount);
+		assert_int_equal(o.tmpcopyup, e->tmpcopyup);
+		if (e->data)
+			assert_string_equal(o.data, e->data);
+		else
+			assert_null(o.data);
+		hk_arena_done(&arena);
+	}
+}
+
+static void refused(const char *type, const char **options, size_t n, const char *property)
+{
+	struct hk_mount mount = {
+		.destination = "/d", .type = type, .options = {.items = options, .count = n}};
+	struct hk_mount_options o;
+	struct hk_arena arena = {0};
+	struct hk_err err = {0};
+
+	assert_int_equal(hk_mount_options_parse(&mount, 3, &arena, &o, &err), -EINVAL);
+	assert_int_equal(err.code, EINVAL);
+	assert_string_equal(err.property, property);
+	hk_arena_done(&arena);
+}
+
+static void test_data_beside_a_bind(void **state)
+{
+	(void)state;
+	refused(NULL, (const char *[]){"bind", "ro", "size=1k"}, 3, "/mounts/3/options/2");
+	refused(NULL, (const char *[]){"mode=1", "rbind"}, 2, "/mounts/3/options/0");
+	refused("bind", (const char *[]){"idmap"}, 1, "/mounts/3/options/0");
+	refused("tmpfs", (const char *[]){"remount", "size=1k"}, 2, "/mounts/3/options/1");
+}
+
+static void test_type_bind_is_a_bind(void **state)
+{
+	struct hk_mount mount = {.destination = "/d", .type = "bind"};
+	struct hk_mount_options o;
+
+	(void)state;
+	assert_int_equal(hk_mount_options_parse(&mount, 0, NULL, &o, NULL), 0);
+	assert_true(o.bind);
+	assert_false(o.recursive);
+}
+
+/* bsearch needs it, and `features` prints it. */
+static void test_names_are_sorted(void **state)
+{
+	size_t n = 1;
+
+	(void)state;
+	for (; hk_mount_option_name(n); n++)
+		assert_true(strcmp(hk_mount_option_name(n - 1), hk_mount_option_name(n)) < 0);
+	assert_int_equal(n, 60);
+	assert_null(hk_mount_option_name(SIZE_MAX));
+}
+
+static void test_data_has(void **state)
+{
+	(void)state;
+	assert_true(hk_mount_data_has("mode=1", "mode"));
+	assert_true(hk_mount_data_has("size=1,mode", "mode"));
+	assert_true(hk_mount_data_has("mode,size", "mode"));
+	assert_false(hk_mount_data_has("ptmxmode=1", "mode"));
+	assert_false(hk_mount_data_has("modes=1", "mode"));
+	assert_false(hk_mount_data_has("", "mode"));
+	assert_false(hk_mount_data_has(NULL, "mode"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_data_beside_a_bind),
+		cmocka_unit_test(test_type_bind_is_a_bind),
+		cmocka_unit_test(test_names_are_sorted),
+		cmocka_unit_test(test_data_has),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* The rules of order: what the builder makes keeps them, what is put in another order does not. */
+#include "plan/make.h"
+#include "plan/order.h"
+
+#include <string.h>
+
+static const uint64_t filter = 0x7fff000000000006;
+
+static void make_full(struct made *made, bool nnp)
+{
+	struct hk_facts facts = FACTS(.cgroup_view = HK_CGROUP_VIEW_V1, .apparmor = true);
+	struct hk_plan_options options =
+		OPTIONS(V1_CGROUPS, .seccomp_filter = &filter, .seccomp_size = sizeof(filter));
+	char patch[512];
+
+	(void)snprintf(patch, sizeof(patch),
+		"{\"process\":{\"noNewPrivileges\":%s,\"cwd\":\"/w\",\"oomScoreAdj\":1,"
+		"\"apparmorProfile\":\"p\"},"
+		"\"linux\":{\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
+		"\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"createContainer\":[{\"path\":\"/"
+		"h\"}]}}",
+		nnp ? "true" : "false");
+	make(made, patch, &facts, &options);
+	assert_int_equal(made->r, 0);
+}
+
+/* Move the first step of that kind before or behind the first of the other. */
+static void move(
+	const struct hk_plan *plan, enum hk_step_kind kind, enum hk_step_kind other, bool behind)
+{
+	struct hk_step *steps = (struct hk_step *)hk_plan_steps(plan);
+	size_t from = (size_t)(nth(plan, kind, 0) - steps);
+	size_t to = (size_t)(nth(plan, other, 0) - steps);
+	struct hk_step moved = steps[from];
+
+	memmove(&steps[from], &steps[from + 1], (plan->step_count - from - 1) * sizeof(*steps));
+	if (to > from)
+		to--;
+	to += behind;
+	memmove(&steps[to + 1], &steps[to], (plan->step_count - 1 - to) * sizeof(*steps));
+	steps[to] = moved;
+}
+
+static const struct {
+	bool nnp;
+	enum hk_step_kind kind;
+	bool behind; /* else before */
+	enum hk_step_kind other;
+} broken[] = {
+	{true, HK_STEP_MASK, false, HK_STEP_PIVOT},
+	{true, HK_STEP_MASK, false, HK_STEP_REMOUNT},
+	{true, HK_STEP_MASK, true, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_READONLY, true, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_MOUNT, true, HK_STEP_PIVOT},
+	{true, HK_STEP_BIND, true, HK_STEP_SYNC},
+	{true, HK_STEP_MOUNT, false, HK_STEP_PROPAGATION},
+	{true, HK_STEP_ROOTFS, false, HK_STEP_PROPAGATION},
+	{true, HK_STEP_HOOK, false, HK_STEP_SYNC},
+	{true, HK_STEP_SYSCTL, true, HK_STEP_READONLY},
+	{true, HK_STEP_LSM, true, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_STDIO, true, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_SECCOMP, false, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_SECCOMP, false, HK_STEP_NO_NEW_PRIVS},
+	{true, HK_STEP_SECCOMP, true, HK_STEP_READY},
+	{false, HK_STEP_SECCOMP, true, HK_STEP_CREDENTIALS},
+	{false, HK_STEP_SECCOMP, false, HK_STEP_LSM},
+	{true, HK_STEP_NO_NEW_PRIVS, false, HK_STEP_LSM},
+	{true, HK_STEP_LOOKUP, true, HK_STEP_READY},
+	{true, HK_STEP_LOOKUP, false, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_READY, true, HK_STEP_WAIT_START},
+	{true, HK_STEP_WAIT_START, true, HK_STEP_EXEC},
+	{true, HK_STEP_CREDENTIALS, false, HK_STEP_PIVOT},
+};
+
+static void test_what_is_built_keeps_them(void **state)
+{
+	(void)state;
+	for (int nnp = 0; nnp < 2; nnp++) {
+		struct made made;
+
+		make_full(&made, nnp);
+		assert_int_equal(hk_plan_check_order(made.plan, NULL), 0);
+		unmake(&made);
+	}
+}
+
+static void test_broken_rules(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(broken); i++) {
+		struct hk_err err = {0};
+		struct made made;
+
+		make_full(&made, broken[i].nnp);
+		move(made.plan, broken[i].kind, broken[i].other, broken[i].behind);
+		assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+		assert_int_equal(err.code, EPROTO);
+		if (!strstr(err.message, hk_step_infos[broken[i].kind].name))
+			fail_msg("case %zu: %s", i, err.message);
+		unmake(&made);
+	}
+}
+
+static void test_required_steps(void **state)
+{
+	static const enum hk_step_kind kinds[] = {HK_STEP_CREDENTIALS, HK_STEP_PIVOT,
+		HK_STEP_LOOKUP, HK_STEP_READY, HK_STEP_WAIT_START, HK_STEP_SESSION, HK_STEP_UMASK};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(kinds); i++) {
+		struct hk_err err = {0};
+		struct made made;
+
+		make_full(&made, true);
+		((struct hk_step *)nth(made.plan, kinds[i], 0))->kind = HK_STEP_HOSTNAME;
+		assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+		assert_non_null(strstr(err.message, hk_step_infos[kinds[i]].name));
+		unmake(&made);
+	}
+}
+
+/* A working directory entered too early would lie beneath the masks. */
+static void test_cwd(void **state)
+{
+	struct hk_err err = {0};
+	struct made made;
+
+	(void)state;
+	make_full(&made, true);
+	assert_int_equal(count_of(made.plan, HK_STEP_CWD), 3);
+	((struct hk_step_cwd *)hk_plan_args(made.plan, nth(made.plan, HK_STEP_CWD, 0)))->make_only =
+		0;
+	assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+	assert_string_equal(err.message, "the plan enters cwd before it is restricted");
+	unmake(&made);
+	make_full(&made, true);
+	((struct hk_step *)nth(made.plan, HK_STEP_CWD, 2))->kind = HK_STEP_HOSTNAME;
+	assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+	unmake(&made);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_built_keeps_them),
+		cmocka_unit_test(test_broken_rules),
+		cmocka_unit_test(test_required_steps),
+		cmocka_unit_test(test_cwd),
+	};
+
+	return cmocka_run_group_tests_name("order", tests, NULL, NULL);
+}
