@@ -333,9 +333,9 @@ static int assemble(struct compiler *c, struct hk_arena *arena, const void **ret
 {
 	struct sock_filter head[HK_ENOSYS_PER_ABI * MAX_ABIS + 1];
 	struct hk_seccomp_abi abis[MAX_ABIS];
-	size_t head_size = 0, body_size;
+	size_t head_size = 0, body_size = 0;
 	unsigned char *whole;
-	void *body;
+	void *body = NULL;
 	int r = export(c, arena, &body, &body_size);
 
 	if (r < 0)
