@@ -154,7 +154,7 @@ int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err
 	struct hk_spec spec = {0};
 	HK_FD int fd = -1;
 	ssize_t len = -ENOMEM;
-	size_t size;
+	size_t size = 0;
 	char *text;
 
 	fd = open_config(dirfd, name, &size, err);
