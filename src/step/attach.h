@@ -1,0 +1,30 @@
+/* Attaching mounts inside the container's root: detached first, with their final attributes, then
+ * moved onto a descriptor of the mount point, which no symbolic link can exchange any more. */
+#ifndef HK_STEP_ATTACH_H
+#define HK_STEP_ATTACH_H
+
+#include "step/step.h"
+
+/* The mount point, made where missing: a directory or an empty file. how: enum hk_mount_how.
+ * covers_proc: what will be mounted is a procfs, the only thing that may lie on /proc. O_PATH fd,
+ * or a negative errno with err set. */
+int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool directory,
+	bool covers_proc, struct hk_err *err);
+
+/* A detached copy of what fd stands on. fd or a negative errno. */
+int hk_tree_clone(int fd, bool recursive);
+
+/* Change mount attributes. 0 or a negative errno. */
+int hk_tree_attrs(int tree, bool recursive, uint64_t set, uint64_t clear);
+
+/* MS_SHARED, MS_SLAVE, ... and MS_REC. 0 or a negative errno. */
+int hk_tree_propagation(int tree, uint64_t flags);
+
+/* Put the tree on the mount point; tree names the attached mount afterwards. 0 or a negative
+ * errno. */
+int hk_tree_attach(int tree, int target);
+
+/* Put a copy of the cover on the mount point. 0 or a negative errno. */
+int hk_cover_attach(struct hk_cover *cover, int target);
+
+#endif

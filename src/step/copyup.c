@@ -1,0 +1,153 @@
+/* Copying a directory tree by descriptors. */
+#include "step/copyup.h"
+
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 64 /* of directories, a descriptor or two each */
+
+static int copy_dir(int from, int to, unsigned int depth);
+
+static int copy_bytes(int from, int to)
+{
+	char buf[16384];
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0) {
+		n = read(from, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		r = hk_write_full(to, buf, (size_t)n);
+	}
+	return r;
+}
+
+static int copy_file(int from, int to, const char *name, const struct stat *st)
+{
+	/* it was a regular file a moment ago; O_NONBLOCK if it is a fifo by now */
+	HK_FD int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	HK_FD int out = -1;
+	int r;
+
+	if (in < 0)
+		return -errno;
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return -errno;
+	r = copy_bytes(in, out);
+	if (r < 0)
+		return r;
+	if (fchown(out, st->st_uid, st->st_gid) < 0)
+		return -errno;
+	return fchmod(out, st->st_mode & 07777) < 0 ? -errno : 0; /* chown clears setuid */
+}
+
+static int copy_subdir(
+	int from, int to, const char *name, const struct stat *st, unsigned int depth)
+{
+	HK_FD int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	HK_FD int out = -1;
+	int r;
+
+	if (in < 0)
+		return -errno;
+	if (mkdirat(to, name, 0700) < 0)
+		return -errno;
+	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out < 0)
+		return -errno;
+	r = copy_dir(in, out, depth + 1);
+	if (r < 0)
+		return r;
+	if (fchown(out, st->st_uid, st->st_gid) < 0)
+		return -errno;
+	return fchmod(out, st->st_mode & 07777) < 0 ? -errno : 0;
+}
+
+static int copy_link(int from, int to, const char *name, const struct stat *st)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (symlinkat(target, to, name) < 0)
+		return -errno;
+	return fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int copy_node(int to, const char *name, const struct stat *st)
+{
+	if (mknodat(to, name, st->st_mode & (S_IFMT | 0777), st->st_rdev) < 0)
+		return -errno;
+	return fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int copy_entry(int from, int to, const char *name, dev_t dev, unsigned int depth)
+{
+	struct stat st;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		/* a mount point is copied as the empty directory it covers: the mount goes on */
+		return st.st_dev == dev ? copy_subdir(from, to, name, &st, depth)
+					: (mkdirat(to, name, st.st_mode & 07777) < 0 ? -errno : 0);
+	if (S_ISREG(st.st_mode))
+		return copy_file(from, to, name, &st);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(from, to, name, &st);
+	if (S_ISSOCK(st.st_mode))
+		return 0; /* nobody would listen on the copy */
+	return copy_node(to, name, &st);
+}
+
+static int copy_dir(int from, int to, unsigned int depth)
+{
+	struct dirent *entry;
+	struct stat st;
+	int r = 0, fd;
+	DIR *dir;
+
+	if (depth > MAX_DEPTH)
+		return -ELOOP;
+	if (fstat(from, &st) < 0)
+		return -errno;
+	fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		hk_close(&fd);
+		return r;
+	}
+	while (r == 0) {
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry) {
+			r = -errno;
+			break;
+		}
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = copy_entry(from, to, entry->d_name, st.st_dev, depth);
+	}
+	(void)closedir(dir); /* read only */
+	return r;
+}
+
+int hk_copy_tree(int from, int to)
+{
+	return copy_dir(from, to, 0);
+}

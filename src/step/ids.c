@@ -1,0 +1,49 @@
+/* User and group ids. */
+#include "step/ids.h"
+
+#include "step/procfs.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool setgroups_denied(const struct hk_ctx *ctx)
+{
+	char text[16];
+
+	return hk_procfs_read(ctx->procfd, "self/setgroups", text, sizeof(text)) > 0 &&
+	       strcmp(text, "deny\n") == 0;
+}
+
+int hk_set_groups(
+	struct hk_ctx *ctx, const gid_t *gids, size_t count, bool must, struct hk_err *err)
+{
+	/* an unprivileged user may not drop groups: they may be what denies it something */
+	if (!must && setgroups_denied(ctx)) {
+		if (count == 0)
+			return 0;
+		return hk_refuse(
+			err, EPERM, "set additional groups: the user namespace denies setgroups");
+	}
+	if (setgroups(count, gids) < 0)
+		return hk_fail(err, errno, "set the supplementary group ids");
+	return 0;
+}
+
+int hk_set_ids(uid_t uid, gid_t gid, struct hk_err *err)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	if (setresgid(gid, gid, gid) < 0)
+		return hk_fail(err, errno, "set the group id to %u", gid);
+	if (setresuid(uid, uid, uid) < 0)
+		return hk_fail(err, errno, "set the user id to %u", uid);
+	if (getresgid(&rgid, &egid, &sgid) < 0 || getresuid(&ruid, &euid, &suid) < 0)
+		return hk_fail(err, errno, "read the user and group ids");
+	if (rgid != gid || egid != gid || sgid != gid || ruid != uid || euid != uid || suid != uid)
+		return hk_refuse(
+			err, EPERM, "the kernel did not set user id %u and group id %u", uid, gid);
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* The only way to /proc: through a descriptor that is checked to be procfs. A path through the
+ * container's /proc may lead anywhere (CVE-2019-16884, CVE-2025-52881). */
+#ifndef HK_STEP_PROCFS_H
+#define HK_STEP_PROCFS_H
+
+#include <stdint.h>
+
+/* The root of the procfs on this system's /proc. fd or a negative errno. */
+int hk_procfs_open_host(void);
+/* An instance of our own, attached nowhere, for the pid namespace we are in. fd or a negative
+ * errno. */
+int hk_procfs_open_private(void);
+
+/* Open a file below it: no other mount, no magic link on the way. fd or a negative errno. */
+int hk_procfs_open(int procfd, const char *path, int flags);
+/* Write text in one write(2). 0 or a negative errno; a short count is -EIO. */
+int hk_procfs_write(int procfd, const char *path, const char *text);
+/* Read a small file as a string. Length or a negative errno. */
+long hk_procfs_read(int procfd, const char *path, char *ret, unsigned long cap);
+
+#define HK_PROCFS_FD_PATH_MAX 40
+/* "self/fd/N", for the calls that take no descriptor: relative to procfd. Returns ret. */
+const char *hk_procfs_fd_path(int fd, char ret[HK_PROCFS_FD_PATH_MAX]);
+
+#endif

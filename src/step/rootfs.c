@@ -1,0 +1,120 @@
+/* The root file system: opening it before anything is mounted in it. */
+#include "step/attach.h"
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "step/device.h"
+#include "step/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+int hk_step_propagation(
+	struct hk_ctx *ctx, const struct hk_step_propagation *args, struct hk_err *err)
+{
+	(void)ctx;
+	return mount(NULL, "/", NULL, (unsigned long)args->flags, NULL) < 0
+		       ? hk_fail(err, errno, "set the propagation of the host's mounts")
+		       : 0;
+}
+
+/* Make the mount that holds path private: what is mounted in the container must not appear on the
+ * host, and pivot_root refuses a root on a shared mount. EINVAL: path is not where a mount is. */
+static int make_parent_private(const char *source, struct hk_err *err)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(source);
+
+	if (len >= sizeof(path))
+		return hk_refuse(err, ENAMETOOLONG, "open the root file system '%s'", source);
+	memcpy(path, source, len + 1);
+	while (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0) {
+		char *slash = strrchr(path, '/');
+
+		if (errno != EINVAL || !slash || strcmp(path, "/") == 0)
+			return hk_fail(err, errno, "make the mount of '%s' private", source);
+		slash[slash == path] = '\0'; /* "/a" -> "/" */
+	}
+	return 0;
+}
+
+/* A mount of its own, on its old place: pivot_root wants a mount, and read-only must not concern
+ * what else is on that file system. */
+static int bind_root(struct hk_ctx *ctx, const char *source, bool recursive, struct hk_err *err)
+{
+	HK_FD int place = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	HK_FD int tree = -1;
+	int r;
+
+	if (place < 0)
+		return hk_fail(err, errno, "open the root file system '%s'", source);
+	r = make_parent_private(source, err);
+	if (r < 0)
+		return r;
+	tree = hk_tree_clone(place, recursive);
+	if (tree < 0)
+		return hk_fail(err, -tree, "bind the root file system '%s'", source);
+	r = hk_tree_attach(tree, place);
+	if (r < 0)
+		return hk_fail(err, -r, "bind the root file system '%s' onto itself", source);
+	/* the place itself may have been a shared mount's root */
+	r = hk_tree_propagation(tree, MS_PRIVATE);
+	if (r < 0)
+		return hk_fail(err, -r, "make the root file system '%s' private", source);
+	ctx->rootfd = hk_take_fd(&tree);
+	return 0;
+}
+
+/* From now on what the container's image holds decides over paths: whatever of the host is needed
+ * later is opened here. */
+static int open_host_things(struct hk_ctx *ctx, bool may_mount, struct hk_err *err)
+{
+	int procfd = may_mount ? hk_procfs_open_private() : -1;
+
+	/* refused in a user namespace where the host's /proc has masks: the host's own must do
+	 * then, which shows us the same files of ourselves */
+	if (procfd >= 0) {
+		hk_close(&ctx->procfd);
+		ctx->procfd = procfd;
+	}
+	if (!may_mount)
+		return 0;
+	ctx->null_cover.fd = hk_host_null_open(err);
+	return ctx->null_cover.fd < 0 ? ctx->null_cover.fd : 0;
+}
+
+static int name_root(struct hk_ctx *ctx, struct hk_err *err)
+{
+	char link[HK_PROCFS_FD_PATH_MAX];
+	ssize_t n = readlinkat(ctx->procfd, hk_procfs_fd_path(ctx->rootfd, link), ctx->root_path,
+		sizeof(ctx->root_path) - 1);
+
+	if (n < 0)
+		return hk_fail(err, errno, "read the path of the root file system");
+	ctx->root_path[n] = '\0';
+	return 0;
+}
+
+int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct hk_err *err)
+{
+	const char *source = hk_plan_str(ctx->plan, args->source);
+	int r = 0;
+
+	if (!source)
+		return hk_refuse(err, EINVAL, "the plan names no root file system");
+	if (args->open_only) {
+		ctx->rootfd = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (ctx->rootfd < 0)
+			r = hk_fail(err, errno, "open the root file system '%s'", source);
+	} else {
+		r = bind_root(ctx, source, args->recursive, err);
+	}
+	if (r == 0)
+		r = open_host_things(ctx, !args->open_only, err);
+	if (r == 0)
+		r = name_root(ctx, err);
+	return r;
+}

@@ -1,0 +1,71 @@
+/* What the init stage knows while it runs a plan, and one function for each kind of step. */
+#ifndef HK_STEP_STEP_H
+#define HK_STEP_STEP_H
+
+#include "base/err.h"
+#include "plan/plan.h"
+#include "wire/wire.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* A mount that is attached again and again. */
+struct hk_cover {
+	int fd;	       /* -1: not there yet */
+	bool attached; /* before Linux 6.15 only an attached mount can be cloned */
+};
+
+/* Descriptors are -1 while they are not open; all are close-on-exec. */
+struct hk_ctx {
+	const struct hk_plan *plan;
+	uint32_t index;	     /* of the step that runs */
+	struct hk_wire wire; /* to the runtime; closed by the step `ready` */
+	int slots[HK_SLOT_COUNT];
+	uint32_t preserve_fds;
+	int procfd;		     /* root of a procfs that no container has touched */
+	int rootfd;		     /* the container's root, see hk_ctx_root */
+	struct hk_cover null_cover;  /* the host's /dev/null: masks files */
+	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
+	bool armed;		     /* the runtime's death is ours */
+	bool switched;		     /* user and capabilities are the program's */
+	bool chdir_done;	     /* the working directory is where the program wants it */
+	char root_path[PATH_MAX];    /* of rootfd before the pivot, as the kernel names it */
+	char home[PATH_MAX + sizeof("HOME=")]; /* "HOME=...", "" where the plan's env has it */
+	char program[PATH_MAX];		       /* what exec will execute */
+};
+
+/* Each returns 0, or a negative errno with err set: what was attempted. The step's name and the
+ * property are added by the caller. */
+#define X(upper, lower, what)                                                                      \
+	int hk_step_##lower(                                                                       \
+		struct hk_ctx *ctx, const struct hk_step_##lower *args, struct hk_err *err);
+HK_STEP_KINDS(X)
+#undef X
+
+/* Die with the runtime, be invisible to the container's processes. The kernel forgets both whenever
+ * ids or capabilities change. */
+int hk_ctx_guard(struct hk_ctx *ctx, struct hk_err *err);
+/* No longer die with the runtime. */
+int hk_ctx_disarm(struct hk_ctx *ctx, struct hk_err *err);
+
+/* The container's root as an O_PATH fd that stays the context's, or a negative errno. */
+int hk_ctx_root(struct hk_ctx *ctx, struct hk_err *err);
+
+/* Write a file of our own in /proc, "self/...". 0 or a negative errno. */
+int hk_ctx_write_self(struct hk_ctx *ctx, const char *path, const char *text);
+
+/* Tell the runtime's log. Behind `ready` nobody listens any more. */
+void hk_ctx_warn(struct hk_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Ask, and wait for the answer of the rule table. *ret_fd: the fd that the answer carries; NULL
+ * where it has none. */
+int hk_ctx_ask(struct hk_ctx *ctx, enum hk_msg_type type, const void *payload, int *ret_fd,
+	struct hk_err *err);
+/* Tell, with at most one fd (-1: none). */
+int hk_ctx_tell(struct hk_ctx *ctx, enum hk_msg_type type, int fd, struct hk_err *err);
+
+/* The strings and room for one more, ended by NULL, for execve. The caller frees the array; NULL
+ * when memory is out. */
+char **hk_ctx_strings(const struct hk_ctx *ctx, hk_ref_strs strings);
+
+#endif

@@ -1,0 +1,41 @@
+/* The points at which the init stage waits for the outside. */
+#include "step/step.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int hk_step_sync(struct hk_ctx *ctx, const struct hk_step_sync *args, struct hk_err *err)
+{
+	struct hk_msg_sync message = {.point = args->point};
+
+	return hk_ctx_ask(ctx, HK_MSG_SYNC, &message, NULL, err);
+}
+
+int hk_step_ready(struct hk_ctx *ctx, const struct hk_step_ready *args, struct hk_err *err)
+{
+	int r = hk_ctx_ask(ctx, HK_MSG_READY, NULL, NULL, err);
+
+	(void)args;
+	if (r == 0)
+		r = hk_ctx_disarm(ctx, err);
+	if (r == 0)
+		hk_close(&ctx->wire.fd); /* from now on errors go to HK_SLOT_RESULT */
+	return r;
+}
+
+int hk_step_wait_start(
+	struct hk_ctx *ctx, const struct hk_step_wait_start *args, struct hk_err *err)
+{
+	int *start = &ctx->slots[HK_SLOT_START];
+	char byte;
+	int r;
+
+	(void)args;
+	if (*start < 0)
+		return hk_refuse(err, EBADF, "there is nothing to wait for start on");
+	r = hk_read_full(*start, &byte, 1);
+	hk_close(start); /* `start` tells by it that we do not wait any more */
+	return r < 0 ? hk_fail(err, -r, "wait for start") : 0;
+}
