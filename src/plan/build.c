@@ -192,14 +192,15 @@ int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
 	const struct hk_plan_options *options, struct hk_arena *arena, const struct hk_plan **ret,
 	struct hk_err *err)
 {
+	struct hk_err own;
 	struct hk_builder b = {.spec = spec,
 		.facts = facts,
 		.options = options,
-		.err = err,
+		.err = err ? err : &own,
 		.user_namespace = hk_spec_namespace(spec, HK_NS_USER),
 		.mount_namespace = hk_spec_namespace(spec, HK_NS_MOUNT),
 		.dev_is_bind = hk_dev_is_bind(spec)};
-	int r = check_input(spec, err);
+	int r = check_input(spec, b.err);
 
 	if (r >= 0)
 		r = build_steps(&b);

@@ -16,7 +16,7 @@ struct hk_builder {
 	const struct hk_plan_options *options;
 	struct hk_blob blob;
 	struct hk_arena scratch;
-	struct hk_err *err;
+	struct hk_err *err; /* never NULL */
 
 	/* Known when the building begins. */
 	bool user_namespace;  /* the container has one, new or joined */

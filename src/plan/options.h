@@ -23,8 +23,8 @@ struct hk_mount_options {
 	const char *data; /* what is left for the file system, comma-separated; NULL: nothing */
 };
 
-/* index is the mount's in config.json, for errors: /mounts/INDEX/options/OPTION. Data beside bind
- * or remount is refused. */
+/* err is not NULL. index is the mount's in config.json, for errors: /mounts/INDEX/options/OPTION.
+ * Data beside bind or remount is refused. */
 int hk_mount_options_parse(const struct hk_mount *mount, size_t index, struct hk_arena *arena,
 	struct hk_mount_options *ret, struct hk_err *err);
 

@@ -5,16 +5,16 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "plan/seccomp_enosys.h"
+#include "plan/seccomp_join.h"
 #include "spec/spec.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -25,14 +25,19 @@
 #define MAX_ARGS   6
 #define MANY_RULES 32 /* from there on a binary tree is worth its making */
 
+/* One architecture's filter in the making. */
+struct abi {
+	uint32_t token; /* SCMP_ARCH_* */
+	scmp_filter_ctx filter;
+	int newest; /* highest number that the profile names; -1: none */
+};
+
 struct compiler {
 	const struct hk_seccomp *profile;
-	scmp_filter_ctx filter;
 	uint32_t default_action;
 	size_t rules;
 	bool notify;
-	uint32_t abis[MAX_ABIS]; /* SCMP_ARCH_* */
-	int newest[MAX_ABIS];	 /* highest number that the profile names; -1: none */
+	struct abi abis[MAX_ABIS];
 	size_t abi_count;
 	struct hk_err *err;
 };
@@ -143,43 +148,61 @@ static uint32_t find_abi(const char *name)
 	return seccomp_arch_resolve_name(lower);
 }
 
-static void remember_abi(struct compiler *c, uint32_t abi)
+static bool has_abi(const struct compiler *c, uint32_t token)
 {
-	c->abis[c->abi_count] = abi;
-	c->newest[c->abi_count++] = -1;
+	for (size_t i = 0; i < c->abi_count; i++) {
+		if (c->abis[i].token == token)
+			return true;
+	}
+	return false;
 }
 
-/* An architecture that libseccomp does not know is left out: its calls end as those of every
- * foreign architecture, in a kill. */
+static int add_abi(struct compiler *c, uint32_t token)
+{
+	struct abi *abi = &c->abis[c->abi_count];
+	int r = 0;
+
+	if (c->abi_count == MAX_ABIS)
+		return -E2BIG;
+	abi->token = token;
+	abi->newest = -1;
+	abi->filter = seccomp_init(c->default_action);
+	if (!abi->filter)
+		return -EINVAL;
+	c->abi_count++;
+	if (token != seccomp_arch_native()) {
+		r = seccomp_arch_add(abi->filter, token);
+		if (r >= 0)
+			r = seccomp_arch_remove(abi->filter, SCMP_ARCH_NATIVE);
+	}
+	return r;
+}
+
+/* The native one, always, and what is listed. An architecture that libseccomp does not know is left
+ * out: its calls end as those of every foreign architecture, in a kill. */
 static int add_abis(struct compiler *c)
 {
 	const struct hk_strings *names = &c->profile->architectures;
+	int r = add_abi(c, seccomp_arch_native());
 
-	remember_abi(c, seccomp_arch_native());
+	if (r < 0) {
+		(void)hk_fail(c->err, -r, "make a seccomp filter with default action %s",
+			c->profile->default_action);
+		return hk_err_at(c->err, "/linux/seccomp/defaultAction");
+	}
 	for (size_t i = 0; i < names->count; i++) {
-		uint32_t abi = find_abi(names->items[i]);
-		int r = abi ? seccomp_arch_add(c->filter, abi) : -EEXIST;
+		uint32_t token = find_abi(names->items[i]);
 
-		if (r == -EEXIST)
+		if (!token || has_abi(c, token))
 			continue;
-		if (r < 0 || c->abi_count == MAX_ABIS) {
-			(void)hk_fail(c->err, r < 0 ? -r : E2BIG,
-				"add architecture %s to the seccomp filter", names->items[i]);
+		r = add_abi(c, token);
+		if (r < 0) {
+			(void)hk_fail(c->err, -r, "add architecture %s to the seccomp filter",
+				names->items[i]);
 			return hk_err_at(c->err, "/linux/seccomp/architectures/%zu", i);
 		}
-		remember_abi(c, abi);
 	}
 	return 0;
-}
-
-static void note_number(struct compiler *c, const char *name)
-{
-	for (size_t i = 0; i < c->abi_count; i++) {
-		int number = seccomp_syscall_resolve_name_arch(c->abis[i], name);
-
-		if (number > c->newest[i])
-			c->newest[i] = number;
-	}
 }
 
 /* ---- rules ---- */
@@ -208,8 +231,8 @@ static bool repeats_an_index(const struct hk_seccomp_rule *rule)
 	return false;
 }
 
-static int add_call(
-	struct compiler *c, const struct hk_seccomp_rule *rule, uint32_t action, int number)
+static int add_to_filter(
+	scmp_filter_ctx filter, const struct hk_seccomp_rule *rule, uint32_t action, int number)
 {
 	struct scmp_arg_cmp args[MAX_ARGS];
 	unsigned int n = 0;
@@ -222,11 +245,29 @@ static int add_call(
 	if (!repeats_an_index(rule)) {
 		for (; n < rule->arg_count; n++)
 			args[n] = read_arg(&rule->args[n]);
-		return seccomp_rule_add_array(c->filter, action, number, n, args);
+		return seccomp_rule_add_array(filter, action, number, n, args);
 	}
 	for (size_t i = 0; i < rule->arg_count && r >= 0; i++) {
 		args[0] = read_arg(&rule->args[i]);
-		r = seccomp_rule_add_array(c->filter, action, number, 1, args);
+		r = seccomp_rule_add_array(filter, action, number, 1, args);
+	}
+	return r;
+}
+
+static int add_call(struct compiler *c, const struct hk_seccomp_rule *rule, uint32_t action,
+	const char *name, int number)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->abi_count && r >= 0; i++) {
+		struct abi *abi = &c->abis[i];
+		int own = seccomp_syscall_resolve_name_arch(abi->token, name);
+
+		if (own > abi->newest)
+			abi->newest = own;
+		/* libseccomp refuses rules that change nothing */
+		if (action != c->default_action)
+			r = add_to_filter(abi->filter, rule, action, number);
 	}
 	return r;
 }
@@ -246,10 +287,7 @@ static int add_rule(struct compiler *c, size_t i)
 
 		if (number == __NR_SCMP_ERROR)
 			continue; /* a profile for newer kernels than this libseccomp knows */
-		note_number(c, rule->names.items[j]);
-		if (action == c->default_action)
-			continue; /* libseccomp refuses rules that change nothing */
-		r = add_call(c, rule, action, number);
+		r = add_call(c, rule, action, rule->names.items[j], number);
 		if (r < 0) {
 			(void)hk_fail(
 				c->err, -r, "add '%s' to the seccomp filter", rule->names.items[j]);
@@ -269,89 +307,81 @@ static int add_rules(struct compiler *c)
 			return r;
 	}
 	/* level 2: a binary tree instead of a list. An older libseccomp does without. */
-	if (c->rules > MANY_RULES)
-		(void)seccomp_attr_set(c->filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	for (size_t i = 0; i < c->abi_count && c->rules > MANY_RULES; i++)
+		(void)seccomp_attr_set(c->abis[i].filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return 0;
 }
 
 /* ---- instructions ---- */
 
 /* Before 2.6 libseccomp writes to descriptors only. */
-static int export(struct compiler *c, struct hk_arena *arena, void **ret, size_t *ret_size)
+static int export(struct compiler *c, scmp_filter_ctx filter, struct hk_arena *arena,
+	struct hk_seccomp_program *ret)
 {
 	HK_FD int fd = hk_sys_memfd_create("seccomp", HK_MFD_CLOEXEC);
-	struct stat st;
-	void *bytes;
+	void *code;
+	off_t size;
 	int r;
 
 	if (fd < 0)
 		return hk_fail(c->err, -fd, "make room for the seccomp filter");
-	r = seccomp_export_bpf(c->filter, fd);
+	r = seccomp_export_bpf(filter, fd);
 	if (r < 0)
 		return hk_fail(c->err, -r, "generate the seccomp filter");
-	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+	size = lseek(fd, 0, SEEK_CUR);
+	if (size < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return hk_fail(c->err, errno, "read the seccomp filter");
-	bytes = hk_arena_alloc(arena, (size_t)st.st_size);
-	if (!bytes)
+	code = hk_arena_alloc(arena, (size_t)size);
+	if (!code)
 		return hk_fail(c->err, ENOMEM, "read the seccomp filter");
-	r = hk_read_full(fd, bytes, (size_t)st.st_size);
+	r = hk_read_full(fd, code, (size_t)size);
 	if (r < 0)
 		return hk_fail(c->err, -r, "read the seccomp filter");
-	*ret = bytes;
-	*ret_size = (size_t)st.st_size;
+	ret->code = code;
+	ret->count = (size_t)size / sizeof(struct sock_filter);
 	return 0;
 }
 
+/* What the default action lets through must not fail because it is new. */
 static bool default_permits(const struct compiler *c)
 {
 	return c->default_action == SCMP_ACT_ALLOW || c->default_action == SCMP_ACT_LOG;
 }
 
-static size_t list_abis(const struct compiler *c, struct hk_seccomp_abi *abis)
+static int make_program(struct compiler *c, const struct abi *abi, struct hk_arena *arena,
+	struct hk_seccomp_program *ret)
 {
-	size_t n = 0, x86_64 = MAX_ABIS;
-
-	for (size_t i = 0; i < c->abi_count; i++) {
-		if (c->newest[i] < 0 || c->abis[i] == SCMP_ARCH_X32)
-			continue;
-		if (c->abis[i] == SCMP_ARCH_X86_64)
-			x86_64 = n;
-		abis[n++] = (struct hk_seccomp_abi){.audit_arch = c->abis[i],
-			.newest = (uint32_t)c->newest[i],
-			.splits_x32 = c->abis[i] == SCMP_ARCH_X86_64};
-	}
-	for (size_t i = 0; i < c->abi_count && x86_64 < MAX_ABIS; i++) {
-		if (c->abis[i] == SCMP_ARCH_X32 && c->newest[i] >= 0) {
-			abis[x86_64].has_x32 = true;
-			abis[x86_64].newest_x32 = (uint32_t)c->newest[i];
-		}
-	}
-	return n;
+	*ret = (struct hk_seccomp_program){
+		.audit_arch = abi->token == SCMP_ARCH_X32 ? AUDIT_ARCH_X86_64 : abi->token,
+		.x32 = abi->token == SCMP_ARCH_X32,
+		.has_newest = abi->newest >= 0 && !default_permits(c),
+		.newest = (uint32_t)abi->newest};
+	return export(c, abi->filter, arena, ret);
 }
 
 static int assemble(struct compiler *c, struct hk_arena *arena, const void **ret, size_t *ret_size)
 {
-	struct sock_filter head[HK_ENOSYS_PER_ABI * MAX_ABIS + 1];
-	struct hk_seccomp_abi abis[MAX_ABIS];
-	size_t head_size = 0, body_size = 0;
-	unsigned char *whole;
-	void *body = NULL;
-	int r = export(c, arena, &body, &body_size);
+	struct hk_seccomp_program programs[MAX_ABIS];
+	size_t room = HK_SECCOMP_HEAD(c->abi_count), count;
+	struct sock_filter *whole;
 
-	if (r < 0)
-		return r;
-	if (!default_permits(c))
-		head_size = sizeof(head[0]) * hk_seccomp_enosys(abis, list_abis(c, abis), head);
-	if ((head_size + body_size) / sizeof(head[0]) > BPF_MAXINSNS)
-		return hk_refuse(c->err, E2BIG, "the seccomp filter has more than %d instructions",
-			BPF_MAXINSNS);
-	whole = hk_arena_alloc(arena, head_size + body_size);
+	for (size_t i = 0; i < c->abi_count; i++) {
+		int r = make_program(c, &c->abis[i], arena, &programs[i]);
+
+		if (r < 0)
+			return r;
+		room += programs[i].count;
+	}
+	whole = hk_arena_array(arena, room, sizeof(*whole));
 	if (!whole)
 		return hk_fail(c->err, ENOMEM, "generate the seccomp filter");
-	memcpy(whole, head, head_size);
-	memcpy(whole + head_size, body, body_size);
+	count = hk_seccomp_join(programs, c->abi_count, whole);
+	if (count > BPF_MAXINSNS)
+		return hk_refuse(c->err, E2BIG,
+			"the seccomp filter has %zu instructions, the kernel takes %d", count,
+			BPF_MAXINSNS);
 	*ret = whole;
-	*ret_size = head_size + body_size;
+	*ret_size = count * sizeof(*whole);
 	return 0;
 }
 
@@ -370,7 +400,7 @@ static int compile(struct compiler *c, struct hk_arena *arena, struct hk_seccomp
 		return r;
 	r = assemble(c, arena, &filter.instructions, &filter.size);
 	if (r < 0)
-		return r;
+		return hk_err_at(c->err, "/linux/seccomp");
 	filter.notify = c->notify;
 	*ret = filter;
 	return 0;
@@ -379,22 +409,16 @@ static int compile(struct compiler *c, struct hk_arena *arena, struct hk_seccomp
 int hk_seccomp_compile(const struct hk_seccomp *profile, struct hk_arena *arena,
 	struct hk_seccomp_filter *ret, struct hk_err *err)
 {
-	struct compiler c = {.profile = profile, .err = err};
+	struct hk_err own;
+	struct compiler c = {.profile = profile, .err = err ? err : &own};
 	int r = read_action(&c, profile->default_action, profile->has_default_errno,
 		profile->default_errno, &c.default_action);
 
 	if (r < 0)
-		return hk_err_at(err, "/linux/seccomp/defaultAction");
-	c.filter = seccomp_init(c.default_action);
-	if (!c.filter) {
-		(void)hk_refuse(err, EINVAL, "libseccomp does not take %s as default action",
-			profile->default_action);
-		return hk_err_at(err, "/linux/seccomp/defaultAction");
-	}
+		return hk_err_at(c.err, "/linux/seccomp/defaultAction");
 	r = compile(&c, arena, ret);
-	seccomp_release(c.filter);
-	if (r < 0 && err && !err->property[0])
-		return hk_err_at(err, "/linux/seccomp");
+	for (size_t i = 0; i < c.abi_count; i++)
+		seccomp_release(c.abis[i].filter);
 	return r;
 }
 

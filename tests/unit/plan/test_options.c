@@ -125,11 +125,12 @@ static void test_cases(void **state)
 		struct hk_mount mount = {.destination = "/d", .type = "tmpfs"};
 		struct hk_mount_options o;
 		struct hk_arena arena = {0};
+		struct hk_err err = {0};
 
 		mount.options.items = (const char **)cases[i].options;
 		mount.options.count = count(cases[i].options);
 		print_message("%s\n", cases[i].options[0]);
-		assert_int_equal(hk_mount_options_parse(&mount, 0, &arena, &o, NULL), 0);
+		assert_int_equal(hk_mount_options_parse(&mount, 0, &arena, &o, &err), 0);
 		assert_int_equal(o.attrs_set, e->attrs_set);
 		assert_int_equal(o.attrs_clear, e->attrs_clear);
 		assert_int_equal(o.rec_set, e->rec_set);
@@ -175,9 +176,10 @@ static void test_type_bind_is_a_bind(void **state)
 {
 	struct hk_mount mount = {.destination = "/d", .type = "bind"};
 	struct hk_mount_options o;
+	struct hk_err err = {0};
 
 	(void)state;
-	assert_int_equal(hk_mount_options_parse(&mount, 0, NULL, &o, NULL), 0);
+	assert_int_equal(hk_mount_options_parse(&mount, 0, NULL, &o, &err), 0);
 	assert_true(o.bind);
 	assert_false(o.recursive);
 }
