@@ -78,13 +78,6 @@ int hako_container_open(
 	return hk_give(open_container(runtime, id, ret, &e), &e, err);
 }
 
-void hk_loaded_init(struct hk_loaded *loaded)
-{
-	memset(loaded, 0, sizeof(*loaded));
-	loaded->dir = -1;
-	loaded->pidfd = -1;
-}
-
 void hk_loaded_done(struct hk_loaded *loaded)
 {
 	hk_cgroup_free(loaded->cgroup);

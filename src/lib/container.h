@@ -20,7 +20,8 @@ struct hako_container {
 int hk_container_new(struct hako_runtime *runtime, const char *id, struct hako_container **ret,
 	struct hk_err *err);
 
-/* A container as it is now. Zero-initialise through hk_loaded_init. */
+/* A container as it is now. HK_LOADED initialises it at the declaration: it is done at the end of
+ * the scope whatever return comes first. */
 struct hk_loaded {
 	int dir;     /* of the state */
 	bool locked; /* until hk_loaded_done */
@@ -29,9 +30,12 @@ struct hk_loaded {
 	struct hk_cgroup *cgroup;
 };
 
-void hk_loaded_init(struct hk_loaded *loaded);
 void hk_loaded_done(struct hk_loaded *loaded);
 #define HK_LOADED __attribute__((cleanup(hk_loaded_done))) struct hk_loaded
+#define HK_LOADED_INIT                                                                             \
+	{                                                                                          \
+		.dir = -1, .pidfd = -1                                                             \
+	}
 
 /* Read its state and find its init. -ENOENT "container does not exist". */
 int hk_container_load(

@@ -88,11 +88,10 @@ static int delete_broken(int root, const char *id, int why, bool force, struct h
 static int delete_at(
 	struct hako_runtime *runtime, int root, const char *id, bool force, struct hk_err *err)
 {
-	HK_LOADED loaded;
+	HK_LOADED loaded = HK_LOADED_INIT;
 	enum hako_status status;
 	int r;
 
-	hk_loaded_init(&loaded);
 	r = hk_container_load(root, id, true, &loaded, err);
 	if (loaded.dir < 0)
 		return r == -ENOENT && force ? 0 : r;

@@ -37,13 +37,12 @@ static int kill_init(struct hk_loaded *loaded, int signal, struct hk_err *err)
 static int kill_container(
 	struct hako_container *container, int signal, bool all, struct hk_err *err)
 {
-	HK_LOADED loaded;
+	HK_LOADED loaded = HK_LOADED_INIT;
 	bool whole;
 	int r;
 
 	if (signal < 0 || signal > SIGRTMAX)
 		return hk_refuse(err, EINVAL, "unknown signal \"%d\"", signal);
-	hk_loaded_init(&loaded);
 	r = hk_container_load(container->root, container->id, false, &loaded, err);
 	if (r < 0)
 		return r;

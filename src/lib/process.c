@@ -38,7 +38,7 @@ static int process_new(pid_t pid, int pidfd, struct hako_process **ret, struct h
 static int container_process(
 	struct hako_container *container, struct hako_process **ret, struct hk_err *err)
 {
-	HK_LOADED loaded;
+	HK_LOADED loaded = HK_LOADED_INIT;
 	int fd, r;
 
 	if (container->pidfd >= 0) { /* made by this handle: known also after its end */
@@ -47,7 +47,6 @@ static int container_process(
 			return hk_fail(err, errno, "open the container's init");
 		return process_new(container->pid, fd, ret, err);
 	}
-	hk_loaded_init(&loaded);
 	r = hk_container_load(container->root, container->id, false, &loaded, err);
 	if (r < 0)
 		return r;

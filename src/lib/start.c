@@ -53,11 +53,10 @@ static int poststart(struct hako_container *container, struct hk_loaded *loaded,
 static int start(struct hako_container *container, struct hk_err *err)
 {
 	HK_FD int notify = -1;
-	HK_LOADED loaded;
+	HK_LOADED loaded = HK_LOADED_INIT;
 	const char *host_socket;
 	int r;
 
-	hk_loaded_init(&loaded);
 	r = hk_container_load(container->root, container->id, true, &loaded, err);
 	if (r == 0)
 		r = check_status(&loaded, err);

@@ -47,11 +47,10 @@ static int fill(struct hk_loaded *loaded, struct hako_state *ret, struct hk_err 
 
 int hako_state(hako_container *container, struct hako_state *ret, hako_error **err)
 {
-	HK_LOADED loaded;
+	HK_LOADED loaded = HK_LOADED_INIT;
 	struct hk_err e = {0};
 	int r;
 
-	hk_loaded_init(&loaded);
 	r = hk_container_load(container->root, container->id, false, &loaded, &e);
 	if (r == 0)
 		r = fill(&loaded, ret, &e);
