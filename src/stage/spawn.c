@@ -36,8 +36,8 @@ static _Noreturn void child_fail(const struct child *child, const char *what, in
 		.error = {.code = errnum, .flags = HK_ERR_ERRNO_TEXT, .step = "spawn"}};
 	struct hk_wire wire;
 
-	for (size_t i = 0; what[i] && i < sizeof(failed.error.message) - 1; i++)
-		failed.error.message[i] = what[i]; /* snprintf may lock and allocate */
+	memcpy(failed.error.message, what,
+		strnlen(what, sizeof(failed.error.message) - 1)); /* snprintf may take locks */
 	hk_wire_init(&wire, child->sock, false);
 	/* nobody to tell where this fails: the runtime sees the exit status then */
 	(void)hk_wire_send(&wire, HK_MSG_FAILED, &failed, NULL, 0);
