@@ -15,11 +15,14 @@ int hk_step_sync(struct hk_ctx *ctx, const struct hk_step_sync *args, struct hk_
 
 int hk_step_ready(struct hk_ctx *ctx, const struct hk_step_ready *args, struct hk_err *err)
 {
-	int r = hk_ctx_ask(ctx, HK_MSG_READY, NULL, NULL, err);
+	int r;
 
 	(void)args;
+	/* Before the answer: the runtime may be gone right behind it. If it dies without one, the end
+	 * of the conversation tells. */
+	r = hk_ctx_disarm(ctx, err);
 	if (r == 0)
-		r = hk_ctx_disarm(ctx, err);
+		r = hk_ctx_ask(ctx, HK_MSG_READY, NULL, NULL, err);
 	if (r == 0)
 		hk_close(&ctx->wire.fd); /* from now on errors go to HK_SLOT_RESULT */
 	return r;
