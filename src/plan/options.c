@@ -183,18 +183,21 @@ static void apply(const struct option *option, struct hk_mount_options *o)
 /* The words that the table does not have, joined with commas. */
 static char *join_data(const struct hk_strings *words, struct hk_arena *arena)
 {
-	size_t size = 1;
-	char *data, *end;
+	size_t size = 1, n = 0;
+	char *data;
 
 	for (size_t i = 0; i < words->count; i++)
 		size += strlen(words->items[i]) + 1;
-	data = end = hk_arena_alloc(arena, size);
+	data = hk_arena_alloc(arena, size);
 	for (size_t i = 0; data && i < words->count; i++) {
-		if (find(words->items[i]) || !words->items[i][0])
+		size_t len = strlen(words->items[i]);
+
+		if (!len || find(words->items[i]))
 			continue;
-		if (end > data)
-			*end++ = ',';
-		end = stpcpy(end, words->items[i]);
+		if (n)
+			data[n++] = ',';
+		memcpy(data + n, words->items[i], len);
+		n += len;
 	}
 	return data;
 }
