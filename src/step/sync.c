@@ -18,8 +18,8 @@ int hk_step_ready(struct hk_ctx *ctx, const struct hk_step_ready *args, struct h
 	int r;
 
 	(void)args;
-	/* Before the answer: the runtime may be gone right behind it. If it dies without one, the end
-	 * of the conversation tells. */
+	/* Before the answer: the runtime may be gone right behind it. If it dies without one, the
+	 * end of the conversation tells. */
 	r = hk_ctx_disarm(ctx, err);
 	if (r == 0)
 		r = hk_ctx_ask(ctx, HK_MSG_READY, NULL, NULL, err);
