@@ -82,7 +82,7 @@ static int check_place(const struct hk_ctx *ctx, const char *target, int fd, uin
 static int open_place(struct hk_ctx *ctx, const char *target, bool plain, bool directory)
 {
 	if (!directory)
-		return hk_root_mkfile(ctx->rootfd, target, 0644);
+		return hk_root_mkfile(ctx->rootfd, target, 0755); /* of parents as well */
 	if (plain)
 		return hk_root_plain_dir(ctx->rootfd, target, 0755);
 	return hk_root_mkdirs(ctx->rootfd, target, 0755);

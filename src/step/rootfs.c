@@ -112,6 +112,9 @@ int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct
 	} else {
 		r = bind_root(ctx, source, args->recursive, err);
 	}
+	/* where createContainer hooks run, wherever our caller was */
+	if (r == 0 && fchdir(ctx->rootfd) < 0)
+		r = hk_fail(err, errno, "chdir into the root file system '%s'", source);
 	if (r == 0)
 		r = open_host_things(ctx, !args->open_only, err);
 	if (r == 0)
