@@ -268,11 +268,74 @@ int hk_root_open(int rootfd, const char *path, int flags)
 	return fd;
 }
 
+/* The last component of path, and what is before it in parent. 0, -EINVAL where there is none that
+ * could be made, or -ENAMETOOLONG. */
+static int split(const char *path, char *parent, size_t cap, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t len = (size_t)(name - path);
+
+	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -EINVAL;
+	if (len >= cap)
+		return -ENAMETOOLONG;
+	if (len == 0) {
+		parent[0] = '/';
+		len = 1;
+	} else {
+		memcpy(parent, path, len);
+	}
+	parent[len] = '\0';
+	*ret_name = name;
+	return 0;
+}
+
+/* Most often only the last component is missing, and the kernel resolves the rest: three system
+ * calls instead of the walk's four for each component. Whatever does not fit (a dangling link, say)
+ * is the walk's. */
+static int make_last(
+	int rootfd, const char *path, uint64_t resolve, enum walk_make make, mode_t mode)
+{
+	int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+	char parent[PATH_MAX];
+	HK_FD int dir = -1;
+	const char *name;
+	int fd, r;
+
+	r = split(path, parent, sizeof(parent), &name);
+	if (r < 0)
+		return r;
+	dir = hk_sys_openat2(rootfd, parent, O_PATH | O_DIRECTORY, 0, HK_RESOLVE_IN_ROOT | resolve);
+	if (dir < 0)
+		return dir;
+	if (make == MAKE_DIRS) {
+		flags |= O_DIRECTORY;
+		if (mkdirat(dir, name, mode) < 0)
+			return -errno;
+	} else {
+		HK_FD int made = openat(
+			dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+		if (made < 0)
+			return -errno;
+	}
+	fd = openat(dir, name, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_walks(int r)
+{
+	return r == -ENOENT || r == -EEXIST || r == -EINVAL || is_missing(r);
+}
+
 int hk_root_mkdirs(int rootfd, const char *path, mode_t mode)
 {
 	int fd = hk_root_open(rootfd, path, O_PATH | O_DIRECTORY);
 
 	if (fd == -ENOENT)
+		fd = make_last(rootfd, path, HK_RESOLVE_NO_MAGICLINKS, MAKE_DIRS, mode);
+	if (is_walks(fd))
 		fd = walk(rootfd, path, 0, MAKE_DIRS, O_PATH | O_DIRECTORY, mode);
 	return fd;
 }
@@ -282,25 +345,23 @@ int hk_root_mkfile(int rootfd, const char *path, mode_t mode)
 	int fd = hk_root_open(rootfd, path, O_PATH);
 
 	if (fd == -ENOENT)
+		fd = make_last(rootfd, path, HK_RESOLVE_NO_MAGICLINKS, MAKE_FILE, mode);
+	if (is_walks(fd))
 		fd = walk(rootfd, path, 0, MAKE_FILE, O_PATH, mode);
 	return fd;
 }
 
 int hk_root_parent(int rootfd, const char *path, mode_t mode, char *ret_name, size_t cap)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	char parent[PATH_MAX] = "/";
-	int fd;
+	char parent[PATH_MAX];
+	const char *name;
+	int fd, r;
 
-	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return -EINVAL;
-	if ((size_t)(name - path) >= sizeof(parent) || strlen(name) >= cap)
+	r = split(path, parent, sizeof(parent), &name);
+	if (r < 0)
+		return r;
+	if (strlen(name) >= cap)
 		return -ENAMETOOLONG;
-	if (slash) {
-		memcpy(parent, path, (size_t)(name - path));
-		parent[name - path] = '\0';
-	}
 	fd = hk_root_mkdirs(rootfd, parent, mode);
 	if (fd >= 0)
 		memcpy(ret_name, name, strlen(name) + 1);
@@ -312,7 +373,9 @@ int hk_root_plain_dir(int rootfd, const char *path, mode_t mode)
 	int fd = hk_sys_openat2(
 		rootfd, path, O_PATH | O_DIRECTORY, 0, HK_RESOLVE_IN_ROOT | HK_RESOLVE_NO_SYMLINKS);
 
-	if (fd == -ENOENT || is_missing(fd))
+	if (fd == -ENOENT)
+		fd = make_last(rootfd, path, HK_RESOLVE_NO_SYMLINKS, MAKE_DIRS, mode);
+	if (is_walks(fd))
 		fd = walk(rootfd, path, WALK_NO_LINKS, MAKE_DIRS, O_PATH | O_DIRECTORY, mode);
 	return fd;
 }

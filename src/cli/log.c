@@ -71,26 +71,23 @@ static void print_line(FILE *out, bool json, enum hako_log_level level, const ch
 }
 
 /* The whole line in one write, so that lines of several processes do not mix. */
-static void append_line(const struct log *log, enum hako_log_level level, const char *message)
+static void write_line(int fd, bool json, enum hako_log_level level, const char *message)
 {
 	char *line = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&line, &len);
 
 	if (!out)
-		return; /* stderr has it too */
-	print_line(out, log->json, level, message);
+		return; /* without memory for a line there is no way to say so */
+	print_line(out, json, level, message);
 	if (fclose(out) == 0)
-		(void)!write(log->fd, line, len); /* a full disk: there is nowhere to say so */
+		(void)!write(fd, line, len); /* a full disk: there is nowhere to say so */
 	free(line);
 }
 
 void log_line(const struct log *log, enum hako_log_level level, const char *message)
 {
-	if (log->fd >= 0)
-		append_line(log, level, message);
-	else
-		print_line(stderr, log->json, level, message);
+	write_line(log->fd >= 0 ? log->fd : STDERR_FILENO, log->json, level, message);
 }
 
 void log_sink(void *userdata, enum hako_log_level level, const char *message)
@@ -101,7 +98,7 @@ void log_sink(void *userdata, enum hako_log_level level, const char *message)
 void log_error(const struct log *log, const char *message, const char *hint)
 {
 	if (log->fd >= 0)
-		append_line(log, HAKO_LOG_ERROR, message);
+		write_line(log->fd, log->json, HAKO_LOG_ERROR, message);
 	if (hint[0] == '\0')
 		fprintf(stderr, "hako: %s\n", message);
 	else if (isatty(STDERR_FILENO))

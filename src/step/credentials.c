@@ -56,19 +56,24 @@ static int limit_bounding_set(uint64_t keep, struct hk_err *err)
 	return 0;
 }
 
-/* Only what is permitted and inheritable can be ambient: what config.json has too much is lost with
- * a warning, as runc does. */
-static int raise_ambient(struct hk_ctx *ctx, uint64_t ambient, struct hk_err *err)
+/* Only what is permitted and inheritable can be ambient: what config.json has too much is left out
+ * with a warning, as runc does. */
+static int raise_ambient(
+	struct hk_ctx *ctx, const struct hk_step_credentials *args, struct hk_err *err)
 {
+	uint64_t possible = args->permitted & args->inheritable;
+
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
 		return hk_fail(err, errno, "clear the ambient capabilities");
+	if (args->ambient & ~possible)
+		hk_ctx_warn(ctx,
+			"process.capabilities.ambient has what is not both permitted and "
+			"inheritable, which is left out (mask %#llx)",
+			(unsigned long long)(args->ambient & ~possible));
 	for (int cap = 0; cap < CAP_BITS; cap++)
-		if (ambient >> cap & 1 &&
+		if ((args->ambient & possible) >> cap & 1 &&
 			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			hk_ctx_warn(ctx,
-				"capability %d cannot be ambient: it is not both permitted and "
-				"inheritable",
-				cap);
+			return hk_fail(err, errno, "make capability %d ambient", cap);
 	return 0;
 }
 
@@ -84,7 +89,7 @@ static int apply_caps(
 		hk_err_hint(err, "the runtime can give only the capabilities that it has itself");
 		return r;
 	}
-	r = raise_ambient(ctx, args->ambient, err);
+	r = raise_ambient(ctx, args, err);
 	if (r < 0)
 		return r;
 	r = get_caps(&got);
