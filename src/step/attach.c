@@ -53,8 +53,24 @@ static const char *path_in_root(const struct hk_ctx *ctx, int fd, char path[PATH
 	return strcmp(path + len, "/") == 0 ? "" : path + len;
 }
 
+/* May something be mounted at this path inside the root? */
+static int check_path(
+	const char *path, const char *target, uint32_t how, bool covers_proc, struct hk_err *err)
+{
+	if (how & HK_MOUNT_ALLOW_UNDER_PROC || !hk_path_is_beneath(path, "/proc"))
+		return 0;
+	if (path[5] == '\0')
+		return covers_proc ? 0
+				   : hk_refuse(err, EPERM,
+					     "mount on '%s': only a procfs may be mounted there",
+					     target);
+	if (is_allowed_under_proc(path + 6))
+		return 0;
+	return hk_refuse(err, EPERM, "mount on '%s': it is inside /proc", target);
+}
+
 /* Where the target really is: a link in the image may have led it elsewhere. */
-static int check_place(const struct hk_ctx *ctx, const char *target, int fd, uint32_t how,
+static int check_place(struct hk_ctx *ctx, const char *target, int fd, uint32_t how,
 	bool covers_proc, struct hk_err *err)
 {
 	char path[PATH_MAX];
@@ -66,17 +82,20 @@ static int check_place(const struct hk_ctx *ctx, const char *target, int fd, uin
 	if (!inside[0])
 		return hk_refuse(
 			err, EINVAL, "mount on '%s': it is the root file system itself", target);
-	if (how & HK_MOUNT_ALLOW_UNDER_PROC || !hk_path_is_beneath(inside, "/proc"))
+	return check_path(inside, target, how, covers_proc, err);
+}
+
+/* move_mount would say EINVAL; clients look for "not a directory". */
+static int check_kind(int fd, const char *target, bool directory, struct hk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return hk_fail(err, errno, "look at the mount point '%s'", target);
+	if (S_ISDIR(st.st_mode) == directory)
 		return 0;
-	if (inside[5] == '\0') {
-		if (covers_proc)
-			return 0;
-		return hk_refuse(
-			err, EPERM, "mount on '%s': only a procfs may be mounted there", target);
-	}
-	if (is_allowed_under_proc(inside + 6))
-		return 0;
-	return hk_refuse(err, EPERM, "mount on '%s': it is inside /proc", target);
+	return hk_fail(err, ENOTDIR, "mount a %s on '%s', which is a %s",
+		directory ? "directory" : "file", target, directory ? "file" : "directory");
 }
 
 static int open_place(struct hk_ctx *ctx, const char *target, bool plain, bool directory)
@@ -92,9 +111,14 @@ int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool di
 	bool covers_proc, struct hk_err *err)
 {
 	bool plain = how & HK_MOUNT_PLAIN_DIR || strcmp(target, "/proc") == 0;
-	HK_FD int fd = open_place(ctx, target, plain, directory);
+	HK_FD int fd = -1;
 	int r;
 
+	/* as it is written, before anything is made; then where it has led */
+	r = check_path(target, target, how, covers_proc, err);
+	if (r < 0)
+		return r;
+	fd = open_place(ctx, target, plain, directory);
 	if (fd == -ELOOP && plain)
 		return hk_refuse(err, ELOOP,
 			"mount on '%s': it must be an ordinary directory, not a symbolic link",
@@ -102,6 +126,8 @@ int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool di
 	if (fd < 0)
 		return hk_fail(err, -fd, "make the mount point '%s'", target);
 	r = check_place(ctx, target, fd, how, covers_proc, err);
+	if (r == 0)
+		r = check_kind(fd, target, directory, err);
 	return r < 0 ? r : hk_take_fd(&fd);
 }
 

@@ -14,7 +14,7 @@
 static int make_empty(struct hk_err *err)
 {
 	static const char *const options[][2] = {
-		{"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0555"}};
+		{"source", "tmpfs"}, {"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0555"}};
 	HK_FD int fs = hk_sys_fsopen("tmpfs");
 	int r = fs < 0 ? fs : 0;
 
