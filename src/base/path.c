@@ -106,7 +106,8 @@ static int go_down(struct walk *w, const char *name)
 		return -ENAMETOOLONG;
 	fd = open_dir(w->dir, name);
 	if (fd == -ENOENT && w->make != MAKE_NOTHING) {
-		if (mkdirat(w->dir, name, w->mode) < 0 && errno != EEXIST)
+		/* a directory on the way to a file: who may read may search */
+		if (mkdirat(w->dir, name, w->mode | (w->mode & 0444) >> 2) < 0 && errno != EEXIST)
 			return -errno;
 		fd = open_dir(w->dir, name);
 	}

@@ -22,9 +22,9 @@ int hk_root_open(int rootfd, const char *path, int flags);
  * umask), existing links followed inside the root. Returns an O_PATH fd or a negative errno. */
 int hk_root_mkdirs(int rootfd, const char *path, mode_t mode);
 
-/* As hk_root_mkdirs for the parent; the last component is made as an empty regular file where
- * nothing is there (O_EXCL|O_NOFOLLOW), and an existing thing of any kind is opened following links
- * inside the root. Returns an O_PATH fd or a negative errno. */
+/* As hk_root_mkdirs for the parent, with search permission where mode has read; the last component
+ * is made as an empty regular file where nothing is there (O_EXCL|O_NOFOLLOW), and an existing thing
+ * of any kind is opened following links inside the root. Returns an O_PATH fd or a negative errno. */
 int hk_root_mkfile(int rootfd, const char *path, mode_t mode);
 
 /* The parent directory of path, made where missing (as hk_root_mkdirs), and its last component,

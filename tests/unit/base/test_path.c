@@ -182,6 +182,8 @@ static void mkfile_over_everything(void **state)
 	assert_is(t, hk_root_mkfile(t->root, "/etc/hosts", 0640), "root/etc/hosts");
 	must(fstatat(t->root, "etc/hosts", &st, 0));
 	assert_int_equal(st.st_mode, S_IFREG | 0640);
+	must(fstatat(t->root, "etc", &st, 0));
+	assert_int_equal(st.st_mode, S_IFDIR | 0750);
 	assert_is(t, hk_root_mkfile(t->root, "a/file", 0640), "root/a/file");
 	assert_is(t, hk_root_mkfile(t->root, "a/b", 0640), "root/a/b"); /* a directory */
 	assert_is(t, hk_root_mkfile(t->root, "a/b/up-file", 0640), "root/a/file");
