@@ -109,10 +109,10 @@ def test_namespaces_and_directory(runtime, bundle, notes, kind):
 @pytest.mark.hako_only
 def test_mounts_are_there_before_hooks(runtime, bundle, notes):
     """createRuntime sees them through the container's process, createContainer directly."""
-    bundle.mount("/tmp", "tmpfs", "tmpfs", ["size=123k"])
+    bundle.mount("/tmp", "tmpfs", "tmpfs", ["size=124k"])
     note(bundle, notes, "createRuntime",
-         "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); grep -c size=123k /proc/$pid/mountinfo > $NOTES/runtime")
-    note(bundle, notes, "createContainer", "grep -c size=123k /proc/self/mountinfo > $NOTES/container")
+         "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); grep -c size=124k /proc/$pid/mountinfo > $NOTES/runtime")
+    note(bundle, notes, "createContainer", "grep -c size=124k /proc/self/mountinfo > $NOTES/container")
     runtime.output(bundle)
     assert (notes / "runtime").read_text() == "1\n"
     assert (notes / "container").read_text() == "1\n"
