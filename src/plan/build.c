@@ -121,6 +121,9 @@ static int build_program(struct hk_builder *b)
 	bool nnp = b->spec->process->no_new_privileges;
 	int r;
 
+	if (b->spec->process->rlimit_count > 0)
+		HK_STEP(&b->blob, RLIMITS, rlimits, HK_PROPERTY(b, "/process/rlimits"),
+			.unused = 0);
 	if (!nnp)
 		hk_build_seccomp(b);
 	hk_build_credentials(b);

@@ -95,6 +95,9 @@
 #define HK_FIELDS_cwd(F) F(str, path) F(u32, make_only)
 /* HOME from /etc/passwd, where the environment has none. */
 #define HK_FIELDS_home(F) F(u32, uid)
+/* The runtime sets process.rlimits from outside: to raise them takes CAP_SYS_RESOURCE on the host, and
+ * to change those of another user's process too, hence before the user is switched. */
+#define HK_FIELDS_rlimits(F) F(u32, unused)
 /* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. set_groups as in
  * become_root. */
 #define HK_FIELDS_credentials(F) \
@@ -104,7 +107,7 @@
 #define HK_FIELDS_lookup(F) F(str, name) F(str, search_path)
 /* notify: the listener's fd goes to the runtime. flags: SECCOMP_FILTER_FLAG_*. */
 #define HK_FIELDS_seccomp(F) F(bytes, filter) F(u32, flags) F(u32, notify)
-/* All but the user's program is set up; the runtime sets rlimits, writes the state, says go. */
+/* All but the user's program is set up; the runtime writes the state, says go. */
 #define HK_FIELDS_ready(F) F(u32, unused)
 /* Wait until `start` writes a byte to HK_SLOT_START. */
 #define HK_FIELDS_wait_start(F) F(u32, unused)
@@ -149,6 +152,7 @@
 	X(STDIO, stdio, "prepare stdio") \
 	X(CWD, cwd, "change the working directory") \
 	X(HOME, home, "find the home directory") \
+	X(RLIMITS, rlimits, "set resource limits") \
 	X(CREDENTIALS, credentials, "switch user and capabilities") \
 	X(LOOKUP, lookup, "find the program") \
 	X(SECCOMP, seccomp, "load the seccomp filter") \
@@ -170,6 +174,7 @@ enum hk_mount_how {
 
 enum hk_sync_point {
 	HK_SYNC_HOOKS, /* mounts and devices are there: prestart and createRuntime hooks run */
+	HK_SYNC_RLIMITS, /* of the step rlimits */
 };
 
 enum hk_pivot {

@@ -116,10 +116,17 @@ static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
 	const struct hk_stage_events *events = &d->options->events;
 	int r = 0;
 
-	if (in->msg.payload.sync.point != HK_SYNC_HOOKS)
-		return hk_refuse(err, EPROTO, "the init stage is at an unknown point");
-	if (events->hooks)
-		r = events->hooks(events->userdata, d->process.pid, err);
+	switch (in->msg.payload.sync.point) {
+	case HK_SYNC_RLIMITS:
+		r = hk_rlimits_set(d->process.pid, d->options->spec->process, err);
+		break;
+	case HK_SYNC_HOOKS:
+		if (events->hooks)
+			r = events->hooks(events->userdata, d->process.pid, err);
+		break;
+	default:
+		r = hk_refuse(err, EPROTO, "the init stage is at an unknown point");
+	}
 	return r < 0 ? r : answer(d, HK_MSG_CONTINUE, NULL, err);
 }
 
@@ -170,11 +177,10 @@ static int on_listener(struct dialog *d, struct received *in, struct hk_err *err
 static int on_ready(struct dialog *d, struct received *in, struct hk_err *err)
 {
 	const struct hk_stage_events *events = &d->options->events;
-	int r;
+	int r = 0;
 
 	(void)in;
-	r = hk_rlimits_set(d->process.pid, d->options->spec->process, err);
-	if (r == 0 && events->ready)
+	if (events->ready)
 		r = events->ready(events->userdata, d->process.pid, err);
 	if (r == 0)
 		r = answer(d, HK_MSG_START, NULL, err);

@@ -13,6 +13,14 @@ int hk_step_sync(struct hk_ctx *ctx, const struct hk_step_sync *args, struct hk_
 	return hk_ctx_ask(ctx, HK_MSG_SYNC, &message, NULL, err);
 }
 
+int hk_step_rlimits(struct hk_ctx *ctx, const struct hk_step_rlimits *args, struct hk_err *err)
+{
+	struct hk_msg_sync message = {.point = HK_SYNC_RLIMITS};
+
+	(void)args;
+	return hk_ctx_ask(ctx, HK_MSG_SYNC, &message, NULL, err);
+}
+
 int hk_step_ready(struct hk_ctx *ctx, const struct hk_step_ready *args, struct hk_err *err)
 {
 	int r;
