@@ -97,13 +97,9 @@ def test_program_that_is_a_directory(runtime, bundle):
 def test_program_without_its_interpreter(runtime, bundle):
     (bundle.rootfs / "tool").write_text("#!/no/such/interpreter\n")
     (bundle.rootfs / "tool").chmod(0o755)
-    container = runtime.create(bundle.args("/tool"))
-    result = container.call("start")
-    said = result.err + container.output
     if runtime.is_hako:
-        assert result.status != 0
-        assert "/tool" in said
-    assert "no such file or directory" in said
+        assert "/no/such/interpreter" in runtime.fails(bundle.args("/tool"), command="create").err
+    assert "no such file or directory" in runtime.fails(bundle.args("/tool")).err
 
 
 def test_no_arguments(runtime, bundle):
@@ -403,18 +399,21 @@ def test_notify_socket(runtime, bundle, helper, tmp, text):
     """READY=1 of the container reaches the service manager with the container's pid."""
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp / "notify"))
-    manager.settimeout(20)
+    manager.settimeout(5)
     received = []
 
     def listen():
-        while b"MAINPID" not in b"".join(received):
-            received.append(manager.recv(4096))
+        while True:
+            try:
+                received.append(manager.recv(4096))  # and closes the barrier's descriptor
+            except OSError:
+                return
 
     bundle.bind(helper, "/helper", "ro").args("/helper", "notify", text)
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
     result = runtime.run(bundle, env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")})
-    thread.join(10)
+    thread.join(20)
     manager.close()
     assert result.status == 0, result.err
     said = b"\n".join(received).decode()
