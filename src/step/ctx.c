@@ -51,7 +51,7 @@ int hk_ctx_disarm(struct hk_ctx *ctx, struct hk_err *err)
 int hk_ctx_root(struct hk_ctx *ctx, struct hk_err *err)
 {
 	if (ctx->rootfd < 0)
-		ctx->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ctx->rootfd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (ctx->rootfd < 0)
 		return hk_fail(err, errno, "open '/'");
 	return ctx->rootfd;

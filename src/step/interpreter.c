@@ -83,7 +83,7 @@ static const char *elf_interpreter(const char *head, size_t len)
 
 int hk_interpreter_check(const char *name, const char *path, struct hk_err *err)
 {
-	HK_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	HK_FD int fd = openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const char *interpreter, *kind = "interpreter";
 	char head[HEAD_SIZE];
 	ssize_t len;

@@ -24,7 +24,7 @@ static int chroot_here(struct hk_err *err)
 /* The old root ends up on top of the new one, where nothing but our descriptor names it. */
 static int pivot(struct hk_ctx *ctx, struct hk_err *err)
 {
-	HK_FD int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	HK_FD int old = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (old < 0)
 		return hk_fail(err, errno, "open the host's root");

@@ -21,7 +21,7 @@ static int verified(int fd)
 
 int hk_procfs_open_host(void)
 {
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? -errno : verified(fd);
 }

@@ -45,7 +45,7 @@ static int make_parent_private(const char *source, struct hk_err *err)
  * what else is on that file system. */
 static int bind_root(struct hk_ctx *ctx, const char *source, bool recursive, struct hk_err *err)
 {
-	HK_FD int place = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	HK_FD int place = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	HK_FD int tree = -1;
 	int r;
 
@@ -106,7 +106,7 @@ int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct
 	if (!source)
 		return hk_refuse(err, EINVAL, "the plan names no root file system");
 	if (args->open_only) {
-		ctx->rootfd = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ctx->rootfd = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (ctx->rootfd < 0)
 			r = hk_fail(err, errno, "open the root file system '%s'", source);
 	} else {
