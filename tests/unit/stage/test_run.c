@@ -31,6 +31,7 @@ struct box {
 	const char *top;	/* more members of the whole, with a comma behind */
 	const char *mounts;	/* more mounts, each with a comma before */
 	const char *shell;	/* what it runs */
+	unsigned int uid;
 	uint32_t preserve_fds;
 	bool held; /* do not say start */
 
@@ -117,12 +118,12 @@ static const struct hk_plan *build(struct box *b)
 	(void)snprintf(rootfs, sizeof(rootfs), "%s/rootfs", bundle);
 	(void)snprintf(config, sizeof(config),
 		"{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"rootfs\"},\"hostname\":\"box\",%s"
-		"\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0},%s"
+		"\"process\":{\"cwd\":\"/\",\"user\":{\"uid\":%u,\"gid\":0},%s"
 		"\"args\":[\"/bin/busybox\",\"sh\",\"-c\",\"%s\"],\"env\":[\"PATH=/bin\"]},"
 		"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
 		"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}%s],"
 		"\"linux\":{%s}}",
-		b->top ? b->top : "", b->process ? b->process : "", b->shell,
+		b->top ? b->top : "", b->uid, b->process ? b->process : "", b->shell,
 		b->mounts ? b->mounts : "", b->namespaces);
 	if (hk_spec_parse(config, strlen(config), "config.json", &b->spec, &b->err) < 0 ||
 		hk_spec_validate(&b->spec, &b->err) < 0 ||
@@ -261,6 +262,20 @@ static void test_rlimits(void **state)
 	need_root();
 	expect_run(&b);
 	assert_string_equal(b.out, "77\n88\n");
+}
+
+/* Root without CAP_SYS_RESOURCE may lower its own limits only: they are set before the switch. */
+static void test_rlimits_of_another_user(void **state)
+{
+	struct box b = {.namespaces = DIRECT,
+		.uid = 1000,
+		.process = "\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":77,\"hard\":88}],",
+		.shell = "ulimit -Sn; ulimit -Hn; busybox id -u"};
+
+	(void)state;
+	need_root();
+	expect_run(&b);
+	assert_string_equal(b.out, "77\n88\n1000\n");
 }
 
 /* 0, 1, 2 and no more; no signal ignored or blocked, whatever the caller does. */
@@ -509,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_user_namespace),
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_rlimits),
+		cmocka_unit_test(test_rlimits_of_another_user),
 		cmocka_unit_test(test_nothing_leaks),
 		cmocka_unit_test(test_preserved_fds),
 		cmocka_unit_test(test_bind_source_of_the_runtime),
