@@ -107,10 +107,26 @@ hk_ref_bytes hk_blob_bytes(struct hk_blob *blob, const void *bytes, size_t size)
 	return (hk_ref_bytes){append(blob, bytes, size, HK_FIELD_SLOT), (uint32_t)size};
 }
 
+static size_t field_size(enum hk_field_type type)
+{
+	return type == HK_FIELD_u32 || type == HK_FIELD_str ? sizeof(uint32_t) : HK_FIELD_SLOT;
+}
+
+/* Field by field: what the compiler left in the gaps is not the plan's. */
+static uint32_t append_args(struct hk_blob *blob, const struct hk_step_info *info, const void *args)
+{
+	uint32_t offset = append(blob, NULL, info->size, HK_FIELD_SLOT);
+
+	for (uint32_t i = 0; i < info->field_count && !blob->failed; i++)
+		memcpy(blob->data + offset + i * HK_FIELD_SLOT,
+			(const char *)args + i * HK_FIELD_SLOT, field_size(info->fields[i].type));
+	return offset;
+}
+
 void hk_blob_step(
 	struct hk_blob *blob, enum hk_step_kind kind, hk_ref_str property, const void *args)
 {
-	uint32_t offset = append(blob, args, hk_step_infos[kind].size, HK_FIELD_SLOT);
+	uint32_t offset = append_args(blob, &hk_step_infos[kind], args);
 
 	if (blob->step_count == blob->step_cap && !blob->failed) {
 		size_t cap = blob->step_cap ? blob->step_cap * 2 : 128;

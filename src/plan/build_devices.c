@@ -108,6 +108,13 @@ int hk_build_devices(struct hk_builder *b)
 {
 	if (b->dev_is_bind)
 		return 0;
+	if (!b->mount_namespace && must_bind(b, S_IFCHR)) {
+		(void)hk_refuse(b->err, EPERM,
+			"device nodes cannot be made here, and without a mount namespace they "
+			"would "
+			"be bound on the host");
+		return hk_err_at(b->err, "/linux/namespaces");
+	}
 	add_default_devices(b);
 	for (size_t i = 0; i < b->spec->linux.device_count; i++) {
 		int r = add_device(b, i);

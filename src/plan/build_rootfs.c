@@ -40,18 +40,31 @@ static int check_rootfs(const struct hk_builder *b)
 	return 0;
 }
 
-int hk_build_rootfs(struct hk_builder *b)
+/* Without it our mounts would appear on the host. What is unbindable cannot be bound, not even by
+ * us: it is private until we have done. */
+static void add_propagation(struct hk_builder *b)
 {
 	uint64_t flags = root_propagation(b->spec);
+
+	if (!flags) {
+		HK_STEP(&b->blob, PROPAGATION, propagation, HK_NO_PROPERTY,
+			.flags = MS_SLAVE | MS_REC);
+		return;
+	}
+	if (flags & MS_UNBINDABLE)
+		flags = (flags & ~(uint64_t)MS_UNBINDABLE) | MS_PRIVATE;
+	HK_STEP(&b->blob, PROPAGATION, propagation, HK_PROPERTY(b, "/linux/rootfsPropagation"),
+		.flags = flags);
+}
+
+int hk_build_rootfs(struct hk_builder *b)
+{
 	int r = check_rootfs(b);
 
 	if (r < 0)
 		return r;
-	/* Without it our mounts would appear on the host. */
 	if (b->mount_namespace)
-		HK_STEP(&b->blob, PROPAGATION, propagation,
-			flags ? HK_PROPERTY(b, "/linux/rootfsPropagation") : HK_NO_PROPERTY,
-			.flags = flags ? flags : MS_SLAVE | MS_REC);
+		add_propagation(b);
 	HK_STEP(&b->blob, ROOTFS, rootfs, HK_PROPERTY(b, "/root/path"),
 		.source = hk_blob_str(&b->blob, b->options->rootfs), .recursive = true,
 		.open_only = !b->mount_namespace);

@@ -129,6 +129,16 @@ static void drop_atime(uint64_t *set, uint64_t *clear, uint64_t mode)
 	*clear |= HK_MOUNT_ATTR__ATIME;
 }
 
+/* Each type replaces the one before, but for shared behind slave: that is a mount which gets what
+ * happens elsewhere, and gives what happens in it to new peers. */
+static void change_propagation(struct hk_mount_options *o, uint64_t type)
+{
+	if (type & MS_SHARED && o->propagation & MS_SLAVE)
+		o->propagation |= type;
+	else
+		o->propagation = type;
+}
+
 static void apply(const struct option *option, struct hk_mount_options *o)
 {
 	switch (option->effect) {
@@ -163,7 +173,7 @@ static void apply(const struct option *option, struct hk_mount_options *o)
 		o->sb_flags &= ~option->value;
 		break;
 	case PROPAGATION:
-		o->propagation = option->value;
+		change_propagation(o, option->value);
 		break;
 	case BIND:
 		o->bind = true;

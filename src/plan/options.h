@@ -13,8 +13,7 @@ struct hk_mount_options {
 	uint64_t attrs_clear;
 	uint64_t rec_set;
 	uint64_t rec_clear;
-	uint64_t propagation; /* MS_SHARED, ... and MS_REC perhaps; 0: as it is. The last one counts
-			       */
+	uint64_t propagation; /* MS_SHARED, ... and MS_REC perhaps; 0: as it is */
 	uint64_t sb_flags;    /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME */
 	bool bind;
 	bool recursive; /* rbind */

@@ -96,6 +96,22 @@ static uint64_t clone_flags(const char *patch)
 	return flags;
 }
 
+/* Where nodes have to be bound, and nothing may be. */
+static void test_devices_without_mounts(void **state)
+{
+	struct hk_facts facts = FACTS(.can_mknod = false);
+	struct hk_plan_options options = OPTIONS();
+	struct made made;
+
+	(void)state;
+	make(&made,
+		"{\"hostname\":null,\"root\":{\"readonly\":false},\"mounts\":[]," NO_MOUNT_NS "}",
+		&facts, &options);
+	assert_int_equal(made.r, -EPERM);
+	assert_string_equal(made.err.property, "/linux/namespaces");
+	unmake(&made);
+}
+
 /* One clone where nothing forbids it; the cgroup namespace always later. */
 static void test_direct_or_staged(void **state)
 {
@@ -271,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_missing_parts),
+		cmocka_unit_test(test_devices_without_mounts),
 		cmocka_unit_test(test_direct_or_staged),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_unconfined),

@@ -121,6 +121,8 @@ static const struct golden {
 		"data\",\"options\":[\"remount\",\"bind\",\"nodev\",\"suid\"]}]}",
 		FACTS(), OPTIONS()},
 	{"propagation", "{\"linux\":{\"rootfsPropagation\":\"rshared\"}}", FACTS(), OPTIONS()},
+	{"propagation-unbindable", "{\"linux\":{\"rootfsPropagation\":\"runbindable\"}}", FACTS(),
+		OPTIONS()},
 	{"restricted-paths",
 		"{\"linux\":{\"maskedPaths\":[\"/proc/acpi\",\"/proc/kcore\",\"/proc/acpi\"],"
 		"\"readonlyPaths\":[\"/proc/sys\"]}}",

@@ -86,6 +86,9 @@ static const struct {
 	{{"unbindable"}, {.propagation = MS_UNBINDABLE}},
 	{{"runbindable"}, {.propagation = MS_UNBINDABLE | MS_REC}},
 	{{"rshared", "private"}, {.propagation = MS_PRIVATE}},
+	{{"slave", "shared"}, {.propagation = MS_SLAVE | MS_SHARED}},
+	{{"shared", "slave"}, {.propagation = MS_SLAVE}},
+	{{"rslave", "shared", "private"}, {.propagation = MS_PRIVATE}},
 	/* the superblock */
 	{{"sync"}, {.sb_flags = MS_SYNCHRONOUS}},
 	{{"sync", "async"}, {0}},
