@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TMP "state.json.tmp"
+#define NAME "state.json"
+#define TMP  "state.json.tmp"
 
 static void write_pairs(struct hk_writer *w, const char *key, const struct hk_pairs *pairs)
 {
@@ -86,13 +87,28 @@ static char *state_text(const struct hk_state *state)
 	return hk_strbuf_take(&text);
 }
 
-/* A stale one of a killed runtime is overwritten: the lock is ours. */
+/* A stale one of a killed runtime goes: the lock is ours. It is not truncated instead, because ext4
+ * would write the new contents out when it is closed. */
 static int write_tmp(int dir, const char *text, size_t len)
 {
-	HK_FD int fd =
-		openat(dir, TMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	HK_FD int fd = openat(dir, TMP, flags, 0600);
 
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, TMP, 0) == 0)
+		fd = openat(dir, TMP, flags, 0600);
 	return fd < 0 ? -errno : hk_write_full(fd, text, len);
+}
+
+/* ext4 writes a file out when it is renamed over another one, which costs more than all else here;
+ * when two names are exchanged it does not, and that is as atomic. */
+static int replace(int dir)
+{
+	if (renameat2(dir, TMP, dir, NAME, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST && renameat2(dir, TMP, dir, NAME, RENAME_EXCHANGE) == 0)
+		return unlinkat(dir, TMP, 0) < 0 ? -errno : 0;
+	/* a file system that knows neither flag */
+	return renameat(dir, TMP, dir, NAME) < 0 ? -errno : 0;
 }
 
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err)
@@ -103,8 +119,8 @@ int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err)
 	if (!text)
 		return hk_fail(err, ENOMEM, "write the state of container '%s'", state->id);
 	r = write_tmp(dir, text, strlen(text));
-	if (r == 0 && renameat(dir, TMP, dir, "state.json") < 0)
-		r = -errno;
+	if (r == 0)
+		r = replace(dir);
 	if (r == 0)
 		return 0;
 	(void)unlinkat(dir, TMP, 0); /* half of it is of no use to anybody */
