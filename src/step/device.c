@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -103,7 +104,9 @@ static int bind_node(const struct hk_step_device *args, int dir, const char *nam
 		return 0;
 	if (S_ISLNK(st.st_mode))
 		return hk_refuse(err, ELOOP, "make the device '%s': it is a symbolic link", path);
-	r = hk_tree_attach(tree, target);
+	r = hk_tree_propagation(tree, MS_PRIVATE);
+	if (r == 0)
+		r = hk_tree_attach(tree, target);
 	return r < 0 ? hk_fail(err, -r, "bind the host's device '%s'", path) : 0;
 }
 
