@@ -99,7 +99,8 @@ static int loop(struct foreground *f)
 	}
 }
 
-static int wait_for_end(struct foreground *f)
+/* Returns its status; *ret_ended where it really has ended. */
+static int wait_for_end(struct foreground *f, bool *ret_ended)
 {
 	hako_error *error = NULL;
 	int status, r;
@@ -111,24 +112,31 @@ static int wait_for_end(struct foreground *f)
 		return cli_refuse_errno(f->cli, -r, "wait for the container");
 	if (hako_process_wait(f->process, &status, &error) < 0)
 		return cli_fail(f->cli, f->id, error);
+	*ret_ended = true;
 	return status;
+}
+
+static int watch(struct foreground *f, hako_container *container, bool *ret_ended)
+{
+	hako_error *error = NULL;
+
+	if (hako_container_process(container, &f->process, &error) < 0)
+		return cli_fail(f->cli, f->id, error);
+	if (terminal_attach(&f->terminal) < 0)
+		return cli_refuse_errno(f->cli, errno, "attach the terminal");
+	return wait_for_end(f, ret_ended);
 }
 
 /* The container runs. */
 static int attend(struct foreground *f, hako_container *container, bool keep)
 {
 	hako_error *error = NULL;
+	bool ended = false;
 	int status;
 
-	if (hako_container_process(container, &f->process, &error) < 0)
-		return cli_fail(f->cli, f->id, error);
-	if (terminal_attach(&f->terminal) < 0) {
-		status = cli_refuse_errno(f->cli, errno, "attach the terminal");
-		terminal_done(&f->terminal);
-	} else {
-		status = wait_for_end(f);
-	}
-	if (!keep && hako_delete(container, true, &error) < 0)
+	status = watch(f, container, &ended);
+	terminal_done(&f->terminal); /* before anything is said */
+	if (!keep && hako_delete(container, !ended, &error) < 0)
 		status = cli_fail(f->cli, f->id, error);
 	hako_process_free(f->process);
 	return status;

@@ -6,6 +6,7 @@
 #include "lib/errors.h"
 #include "lib/handshake.h"
 #include "lib/prepare.h"
+#include "lib/timestamp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef P_PIDFD
@@ -263,18 +263,6 @@ static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *e
 		&state, "creating", pid, err);
 }
 
-/* RFC 3339 with nanoseconds, UTC. */
-static const char *now(struct hk_arena *arena)
-{
-	struct timespec ts;
-	struct tm tm;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail */
-	(void)gmtime_r(&ts.tv_sec, &tm);	  /* nor this, this side of the year 2^31 */
-	return hk_arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
-		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
-}
-
 /* As runc names and spells them: other programs look for "NEWNET". */
 static int list_namespaces(struct creation *c, pid_t pid, struct hk_err *err)
 {
@@ -325,7 +313,7 @@ static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
 	const struct hako_create_options *options = &c->prepared.options;
 	int r;
 
-	c->state.created = now(&c->prepared.arena);
+	c->state.created = hk_timestamp(&c->prepared.arena);
 	if (!c->state.created)
 		return hk_fail(err, ENOMEM, "note the time");
 	r = list_namespaces(c, pid, err);

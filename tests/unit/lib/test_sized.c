@@ -48,7 +48,7 @@ static void older(void **state)
 
 static void newer(void **state)
 {
-	struct newer theirs = {{sizeof(theirs), 1, 2}, 0};
+	static struct newer theirs = {{sizeof(theirs), 1, 2}, 0}; /* zero padding, too */
 	struct hk_err err = {0};
 	struct ours ours;
 
