@@ -6,6 +6,9 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* linux.resources in two halves; the cpu object holds what two controllers do. */
@@ -126,12 +129,11 @@ static int write_setting(struct hk_cgroup_dir *dir, const struct hk_cgroup_setti
 	return fd < 0 ? fd : hk_write_file_at(fd, s->file, s->value);
 }
 
-static bool has_controller(struct hk_cgroup_dir *dir, const char *controller)
+static bool lists_controller(int dirfd, const char *file, const char *controller)
 {
 	char names[256], *rest = names, *name;
-	int fd = hk_cgroup_dir_fd(dir);
 
-	if (fd < 0 || hk_cgroup_read(fd, "cgroup.controllers", names, sizeof(names)) < 0)
+	if (hk_cgroup_read(dirfd, file, names, sizeof(names)) < 0)
 		return false;
 	while ((name = strsep(&rest, " ")))
 		if (strcmp(name, controller) == 0)
@@ -139,21 +141,36 @@ static bool has_controller(struct hk_cgroup_dir *dir, const char *controller)
 	return false;
 }
 
+/* A v2 file that is not there: is it the controller that is missing, and who withholds it? */
+static bool explain_controller(
+	struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *s, struct hk_err *err)
+{
+	int fd = hk_cgroup_dir_fd(dir);
+	char root[PATH_MAX];
+
+	if (!hk_cgroup_dir_is_v2(dir) || !s->controller || fd < 0 ||
+		lists_controller(fd, "cgroup.controllers", s->controller))
+		return false;
+	(void)hk_refuse(err, ENOENT, "cgroup controller %s is not available for '%s'",
+		s->controller, dir->path);
+	(void)snprintf(root, sizeof(root), "%s/cgroup.controllers",
+		dir->mountpoint ? dir->mountpoint : "");
+	if (dir->mountpoint && !lists_controller(AT_FDCWD, root, s->controller))
+		hk_err_hint(err, "'%s' does not list it: it is not in the kernel, or on v1", root);
+	else
+		hk_err_hint(
+			err, "a cgroup v2 hands controllers down only while it holds no process");
+	return true;
+}
+
 static int explain(
 	struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *s, int r, struct hk_err *err)
 {
 	char shown[128];
 
-	if (r == -ENOENT && hk_cgroup_dir_is_v2(dir) && s->controller &&
-		!has_controller(dir, s->controller)) {
-		(void)hk_refuse(err, ENOENT, "cgroup controller %s is not available for '%s'",
-			s->controller, dir->path);
-		hk_err_hint(
-			err, "a cgroup v2 hands controllers down only while it holds no process");
-	} else {
+	if (r != -ENOENT || !explain_controller(dir, s, err))
 		(void)hk_fail(err, -r, "write '%s' to %s of cgroup '%s'",
 			hk_printable(s->value, shown, sizeof(shown)), s->file, dir->path);
-	}
 	(void)hk_err_at(err, "%s", s->property);
 	if (r == -EBUSY && strcmp(s->file, "memory.limit_in_bytes") == 0)
 		hk_err_hint(err, "the processes in it use more memory than the new limit");

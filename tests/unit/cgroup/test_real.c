@@ -865,6 +865,7 @@ static void test_controller_not_on_v2(void **state)
 	assert_int_equal(hk_cgroup_create(group, &request, &err), -ENOENT);
 	assert_string_equal(err.property, "/linux/resources/unified/nothing.max");
 	assert_non_null(strstr(err.message, "controller nothing is not available"));
+	assert_non_null(strstr(err.hint, "does not list it"));
 	assert_gone();
 }
 
