@@ -343,7 +343,6 @@ static int run_stage(struct creation *c, struct hk_err *err)
 		.stdio = {options->stdio[0], options->stdio[1], options->stdio[2]},
 		.preserve_fds = options->preserve_fds + options->listen_fds,
 		.cgroup_v2_fd = hk_cgroup_v2_fd(c->prepared.cgroup),
-		.rootless = c->runtime->rootless,
 		.log = &c->runtime->log,
 		.events =
 			{

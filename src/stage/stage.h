@@ -29,12 +29,11 @@ struct hk_stage_events {
 
 struct hk_stage_options {
 	const struct hk_plan *plan;
-	const struct hk_spec *spec;      /* id maps, rlimits, bind sources */
+	const struct hk_spec *spec;      /* id maps, rlimits */
 	int stdio[3];                    /* become 0, 1, 2 of the container; -1: ours */
 	uint32_t preserve_fds;           /* fds 3 .. 3+n-1 of ours go through */
 	int slots[HK_SLOT_COUNT];        /* fds for the plan; -1: none. Stay the caller's */
 	int cgroup_v2_fd;                /* for CLONE_INTO_CGROUP; -1: none */
-	bool rootless;                   /* id maps through newuidmap where refused directly */
 	const struct hk_log *log;
 	struct hk_stage_events events;
 };
@@ -82,8 +81,7 @@ int hk_socket_connect(const char *path, struct hk_err *err);
 /* Send text and one fd in one message. */
 int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err);
 
-/* Fetch listener fd `number` out of the init stage and hand it to the agent at path, with the
- * ContainerProcessState of runtime-spec. */
+/* Hand the seccomp listener to the agent at path, with the ContainerProcessState of runtime-spec. */
 int hk_seccomp_notify_send(const char *path, const char *metadata, int listener,
 	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err);
 
