@@ -53,12 +53,13 @@ bool hk_cgroup_dir_may_make(const struct hk_cgroup_dir *dir)
 
 int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err)
 {
+	size_t len = strlen(dir->path);
 	char path[PATH_MAX];
 	int r = -ENOENT;
 
-	if (strlen(dir->path) >= sizeof(path))
+	if (len >= sizeof(path))
 		return hk_fail(err, ENAMETOOLONG, "make cgroup '%s'", dir->path);
-	(void)strcpy(path, dir->path);
+	memcpy(path, dir->path, len + 1);
 	for (int i = 0; i < MAKE_ATTEMPTS && r == -ENOENT; i++)
 		r = make_path(path, strlen(dir->mountpoint), &dir->made_from);
 	dir->existed = r == -EEXIST;

@@ -63,7 +63,7 @@ int hk_cgroup_place(struct hk_arena *arena, const struct hk_cgroup_hierarchy *hi
 	if (hk_path_clean(hierarchy->self, true, own, sizeof(own)) < 0)
 		return refuse(err, ENAMETOOLONG, hierarchy->self, "is too long");
 	if (*wanted == '/')
-		(void)strcpy(own, "/");
+		own[1] = '\0';
 	else if (hierarchy->v2)
 		own[parent_len(own)] = '\0';
 	whole = hk_arena_printf(arena, "%s%s", strcmp(own, "/") == 0 ? "" : own, clean);

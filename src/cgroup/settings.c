@@ -158,9 +158,9 @@ static double log2_of(uint64_t n)
 {
 	int whole = 63 - __builtin_clzll(n);
 	double x = (double)n / (double)(1ull << whole);
-	double result = whole;
+	double result = whole, bit = 0.5;
 
-	for (double bit = 0.5; bit > 1e-16; bit /= 2) {
+	for (int i = 0; i < 53; i++, bit /= 2) { /* as many as a double has */
 		x *= x;
 		if (x >= 2) {
 			x /= 2;

@@ -1,0 +1,264 @@
+/* Making and removing real cgroups, and refusing to. */
+#include "cgroup/real.h"
+
+static bool exists(const char *controller)
+{
+	return access(dir_of(controller), F_OK) == 0;
+}
+
+static void test_failure_leaves_nothing(void **state)
+{
+	struct hk_cpu cpu = {.quota = N(1)}; /* a millisecond is the least */
+	struct hk_resources resources = {.cpu = &cpu};
+	struct hk_cgroup_request request = request_of(&resources);
+	char deep[128], parent[256];
+	const char *name, *path;
+	int r;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	(void)snprintf(deep, sizeof(deep), "%s/b/c", group_path);
+	request.cgroups_path = deep;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	r = hk_cgroup_create(group, &request, &err);
+	/* no entry: this host's cgroup2 mount has no cpu controller */
+	assert_true(r == -EINVAL || (host.mode == HK_CGROUP_V2 && r == -ENOENT));
+	assert_string_equal(err.property, "/linux/resources/cpu/quota");
+	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
+		hk_cgroup_path(group, i, &name, &path);
+		assert_false(exists(name));
+		(void)snprintf(parent, sizeof(parent), "%.*s", (int)(strlen(path) - 4), path);
+		assert_non_null(strstr(parent, "/hk-test-"));
+		assert_int_equal(access(parent, F_OK), -1);
+	}
+}
+
+/* Parents that this very object made go with it, unless somebody else is there by then. */
+static void test_own_parents(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+	char deep[128], neighbour[512];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	(void)snprintf(deep, sizeof(deep), "%s/b/c", group_path);
+	request.cgroups_path = deep;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_ok(hk_cgroup_create(group, &request, &err));
+	(void)snprintf(neighbour, sizeof(neighbour), "%.*s/neighbour",
+		(int)strlen(host.hierarchies[0].mountpoint) + (int)strlen(group_path),
+		dir_of(host.hierarchies[0].controllers));
+	assert_int_equal(mkdir(neighbour, 0755), 0);
+	assert_ok(hk_cgroup_destroy(group, &err));
+	assert_gone();
+	/* its parent is still there, the other one's neighbours are not */
+	assert_int_equal(rmdir(neighbour), 0);
+	*strrchr(neighbour, '/') = '\0';
+	assert_int_equal(rmdir(neighbour), 0);
+}
+
+/* Exit status 0: nobody's container was made without a cgroup; 1 and up: the step that failed. */
+static int as_nobody(void)
+{
+	struct hk_cgroup_request request = {.id = "hk-test-nobody", .rootless = true};
+	struct hk_resources limits = {.pids_limit = N(5)};
+	const struct hk_cgroup_mount *mounts;
+	struct hk_cgroup *mine;
+	size_t count;
+
+	if (setresuid(65534, 65534, 65534) < 0)
+		return 1;
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 2;
+	(void)hk_cgroup_join_files(mine, &count);
+	if (count != 0 || hk_cgroup_path_count(mine) != 0)
+		return 3;
+	mounts = hk_cgroup_mounts(mine, &count);
+	if (count != host.count || strstr(mounts[0].source, "hk-test-nobody"))
+		return 4;
+	if (hk_cgroup_create(mine, &request, NULL) < 0 || hk_cgroup_v2_fd(mine) != -1)
+		return 5;
+	hk_cgroup_free(mine);
+
+	request.resources = &limits;
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 6;
+	if (hk_cgroup_create(mine, &request, NULL) != -EACCES)
+		return 7;
+	hk_cgroup_free(mine);
+	request.resources = NULL;
+	request.cgroups_path = "/hk-test-nobody";
+	if (hk_cgroup_new(&host, &request, &mine, NULL) < 0)
+		return 8;
+	if (hk_cgroup_create(mine, &request, NULL) != -EACCES)
+		return 9;
+	hk_cgroup_free(mine);
+	return 0;
+}
+
+static void test_rootless(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(as_nobody());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* The state on disk names an ordinary directory: it stays. */
+static void test_no_cgroup_is_removed(void **state)
+{
+	char path[] = "/tmp/hk-test-XXXXXX";
+	struct hk_pair item = {"memory", path};
+	struct hk_pairs paths = {&item, 1};
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_ok(hk_cgroup_open(&paths, &group, &err));
+	assert_int_equal(hk_cgroup_destroy(group, &err), -ENOTSUP);
+	assert_int_equal(rmdir(path), 0);
+}
+
+static void test_missing_controller(void **state)
+{
+	struct hk_network network = {.class_id = N(1)};
+	struct hk_resources resources = {.network = &network};
+	struct hk_cgroup_request request = request_of(&resources);
+	struct hk_cgroup_host less = {.mode = HK_CGROUP_V1};
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	for (size_t i = 0; i < host.count; i++)
+		if (!host.hierarchies[i].v2 && !strstr(host.hierarchies[i].controllers, "net_cls"))
+			less.hierarchies[less.count++] = host.hierarchies[i];
+	if (less.count == 0) {
+		print_message("skipped: no v1 hierarchy on this host\n");
+		skip();
+	}
+	assert_ok(hk_cgroup_new(&less, &request, &group, &err));
+	assert_int_equal(hk_cgroup_create(group, &request, &err), -ENOTSUP);
+	assert_string_equal(err.property, "/linux/resources/network/classID");
+	assert_string_equal(err.message, "cgroup controller net_cls is not mounted on this host");
+	assert_gone();
+}
+
+static void test_removes_a_tree(void **state)
+{
+	char below[512], deeper[600];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
+		const char *name, *path;
+
+		hk_cgroup_path(group, i, &name, &path);
+		sub_group(path, below);
+		(void)snprintf(deeper, sizeof(deeper), "%s/deeper", below);
+		assert_true(mkdir(deeper, 0755) == 0 || errno == EEXIST);
+	}
+	assert_ok(hk_cgroup_destroy(group, &err));
+	assert_gone();
+}
+
+static void test_delegation(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+	struct stat st;
+	char path[512];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	request.own_namespaces_writable = true;
+	request.owner_uid = 12345;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_ok(hk_cgroup_create(group, &request, &err));
+	assert_int_equal(stat(dir_of(""), &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", dir_of(""));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	(void)snprintf(path, sizeof(path), "%s/cgroup.freeze", dir_of(""));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+}
+
+static void test_threaded_parent(void **state)
+{
+	struct hk_cgroup_request request;
+	struct hk_cgroup *inner = NULL;
+	char below[512], file[600], path[128];
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	sub_group(dir_of(""), below);
+	(void)snprintf(file, sizeof(file), "%s/cgroup.type", below);
+	assert_int_equal(hk_write_file_at(AT_FDCWD, file, "threaded"), 0);
+	(void)snprintf(path, sizeof(path), "%s/below/container", group_path);
+	request = request_of(NULL);
+	request.cgroups_path = path;
+	assert_ok(hk_cgroup_new(&host, &request, &inner, &err));
+	assert_int_equal(hk_cgroup_create(inner, &request, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.message, "threaded"));
+	hk_cgroup_free(inner);
+	/* the failure took its directory back */
+	(void)snprintf(file, sizeof(file), "%s/container", below);
+	assert_int_equal(access(file, F_OK), -1);
+	assert_int_equal(access(below, F_OK), 0);
+}
+
+static void test_controller_not_on_v2(void **state)
+{
+	struct hk_pair pair = {"nothing.max", "1"};
+	struct hk_resources resources = {.unified = {&pair, 1}};
+	struct hk_cgroup_request request = request_of(&resources);
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_int_equal(hk_cgroup_create(group, &request, &err), -ENOENT);
+	assert_string_equal(err.property, "/linux/resources/unified/nothing.max");
+	assert_non_null(strstr(err.message, "controller nothing is not available"));
+	assert_non_null(strstr(err.hint, "does not list it"));
+	assert_gone();
+}
+
+int main(void)
+{
+	const struct CMUnitTest as_it_is[] = {
+		TEST(test_failure_leaves_nothing),
+		TEST(test_own_parents),
+		TEST(test_rootless),
+		TEST(test_no_cgroup_is_removed),
+		TEST(test_missing_controller),
+		TEST(test_removes_a_tree),
+	};
+	const struct CMUnitTest v2_alone[] = {
+		TEST(test_failure_leaves_nothing),
+		TEST(test_own_parents),
+		TEST(test_rootless),
+		TEST(test_removes_a_tree),
+		TEST(test_delegation),
+		TEST(test_threaded_parent),
+		TEST(test_controller_not_on_v2),
+	};
+	int failed = cmocka_run_group_tests(as_it_is, setup_host, teardown_host);
+
+	failed += cmocka_run_group_tests(v2_alone, setup_v2, teardown_host);
+	return failed;
+}
