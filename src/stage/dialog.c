@@ -328,6 +328,7 @@ int hk_stage_run(
 	hk_wire_init(&d.wire, sock, true);
 	r = converse(&d, err);
 	if (r < 0) {
+		hk_close(&sock); /* the end of the conversation ends it too, where signals cannot */
 		kill_and_reap(&d.process);
 		return r;
 	}
