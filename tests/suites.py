@@ -136,29 +136,30 @@ def count_cmocka(name, case, tally):
         tally.add(name, "passed")
 
 
-def pytest(suite, directory, tally, options, env=None, paths=None):
+def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
     """pytest over a folder (or files of it) with the build to test in the environment."""
+    label = label or suite
     paths = paths or [TESTS / suite]
     if not any(path.exists() for path in paths):
-        tally.add(suite, "failed", "the suite is missing")
+        tally.add(label, "failed", "the suite is missing")
         return
     report = directory / f"{suite}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=",
-               f"--junitxml={report}", "-o", "junit_logging=no", "--rootdir", TESTS / suite, *paths]
+               f"--junitxml={report}", "-o", "junit_logging=no", "--rootdir", TESTS, *paths]
     if options.filter:
         command += ["-k", options.filter]
     status = run(command, env={"HAKO": str(directory / "hako"), "HAKO_BUILD": str(directory),
                                "HAKO_LONG": "1" if options.long else "", **(env or {})})
     if not report.exists():
-        tally.add(suite, "failed", f"pytest ended with status {status} and wrote no report")
+        tally.add(label, "failed", f"pytest ended with status {status} and wrote no report")
         return
     cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     for case in cases:
-        count_pytest(suite, case, tally)
+        count_pytest(label, case, tally)
     # 5: nothing was collected, which only a filter may do.
     if status not in (0, 1) and not (status == 5 and options.filter):
-        tally.add(suite, "failed", f"pytest ended with status {status}")
+        tally.add(label, "failed", f"pytest ended with status {status}")
 
 
 def count_pytest(suite, case, tally):
@@ -209,7 +210,7 @@ def sanitized(suite, tally, options):
     if suite == "unit":
         unit(SANITIZED, tally, options, env, "unit with sanitizers")
     else:
-        pytest(suite, SANITIZED, tally, options, env)
+        pytest(suite, SANITIZED, tally, options, env, label=f"{suite} with sanitizers")
     count_sanitizer_reports(SANITIZED, f"{suite} with sanitizers", tally)
 
 

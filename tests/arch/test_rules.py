@@ -73,8 +73,8 @@ def test_no_dangerous_functions():
 
 
 def closes_on_exec(path, line, arguments):
-    """Said in the call, or in the flags just above it; 0, 1 and 2 of a child must stay open."""
-    above = "\n".join(path.read_text().splitlines()[max(0, line - 12):line])
+    """Said in the call, or in the function's flags; 0, 1 and 2 of a child must stay open."""
+    above = "\n".join(path.read_text().splitlines()[:line]).rsplit("\n{", 1)[-1]
     return "CLOEXEC" in arguments or '"/dev/null"' in arguments or \
         ("flags" in arguments and re.search(r"flags\b[^;]*=[^;]*CLOEXEC", above))
 

@@ -76,8 +76,8 @@ static void test_docker_privileged(void **state)
 {
 	(void)state;
 	load("docker-privileged.json");
-	assert_string_equal(hk_spec_namespace(&spec, HK_NS_NETWORK)->path,
-		"/run/docker/netns/default");
+	assert_string_equal(
+		hk_spec_namespace(&spec, HK_NS_NETWORK)->path, "/run/docker/netns/default");
 	assert_null(spec.linux.seccomp);
 	assert_int_equal(spec.linux.device_count, 20);
 	assert_true(spec.linux.resources->devices[0].allow);
