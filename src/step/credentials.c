@@ -123,5 +123,5 @@ int hk_step_credentials(
 	if (r < 0)
 		return r;
 	ctx->switched = true;
-	return ctx->armed ? hk_ctx_guard(ctx, err) : 0; /* behind seccomp prctl may be forbidden */
+	return hk_ctx_guard(ctx, err);
 }

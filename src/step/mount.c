@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "step/copyup.h"
+#include "step/mount_long.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,15 +106,40 @@ static int configure(int fs, const struct hk_ctx *ctx, const struct hk_step_moun
 	return args->how & HK_MOUNT_KEEP_MODE ? configure_mode(fs, target, err) : 0;
 }
 
+/* The attributes that a mount begins with. Read-only comes last where a copy of what was there has
+ * to get in first. */
+static uint64_t first_attrs(const struct hk_step_mount *args)
+{
+	return args->how & HK_MOUNT_TMPCOPYUP ? args->attrs & ~(uint64_t)HK_MOUNT_ATTR_RDONLY
+					      : args->attrs;
+}
+
+static int make_long(
+	struct hk_ctx *ctx, const struct hk_step_mount *args, int target, struct hk_err *err)
+{
+	HK_FD int tree = -1;
+	int r = hk_mount_long(ctx, args, target, &tree);
+
+	if (r == 0)
+		r = hk_tree_attrs(tree, false, first_attrs(args), 0);
+	if (r < 0)
+		return hk_fail(err, -r, "mount %s on '%s'", hk_plan_str(ctx->plan, args->fstype),
+			hk_plan_str(ctx->plan, args->target));
+	return hk_take_fd(&tree);
+}
+
 /* The new file system, attached nowhere. fd or a negative errno. */
 static int make_fs(
 	struct hk_ctx *ctx, const struct hk_step_mount *args, int target, struct hk_err *err)
 {
 	const char *fstype = hk_plan_str(ctx->plan, args->fstype);
 	const char *where = hk_plan_str(ctx->plan, args->target);
-	HK_FD int fs = hk_sys_fsopen(fstype);
+	HK_FD int fs = -1;
 	int tree, r;
 
+	if (hk_mount_is_long(ctx, args))
+		return make_long(ctx, args, target, err);
+	fs = hk_sys_fsopen(fstype);
 	if (fs < 0)
 		return hk_fail(err, -fs, "mount %s on '%s'", fstype, where);
 	r = configure(fs, ctx, args, target, err);
@@ -127,10 +153,7 @@ static int make_fs(
 		hint_from_kernel(fs, err);
 		return r;
 	}
-	/* read-only comes last: the copy of what was there has to get in first */
-	tree = hk_sys_fsmount(
-		fs, (unsigned int)args->attrs &
-			    (args->how & HK_MOUNT_TMPCOPYUP ? ~HK_MOUNT_ATTR_RDONLY : ~0u));
+	tree = hk_sys_fsmount(fs, (unsigned int)first_attrs(args));
 	if (tree < 0)
 		return hk_fail(err, -tree, "mount %s on '%s'", fstype, where);
 	return tree;

@@ -1,0 +1,14 @@
+/* mount(2), for what fsconfig(2) cannot take. */
+#ifndef HK_STEP_MOUNT_LONG_H
+#define HK_STEP_MOUNT_LONG_H
+
+#include "step/step.h"
+
+/* Is an option's value longer than the 255 bytes that fsconfig takes? Overlay's lowerdir may be. */
+bool hk_mount_is_long(const struct hk_ctx *ctx, const struct hk_step_mount *args);
+
+/* The new file system, attached nowhere; target is a mount point that nobody else uses now.
+ * *ret_tree is the detached mount, without the step's attributes. 0 or a negative errno. */
+int hk_mount_long(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, int *ret_tree);
+
+#endif
