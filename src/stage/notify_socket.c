@@ -92,9 +92,12 @@ static int connect_host(const char *path, struct hk_err *err)
 
 static int send_text(int sock, const char *text, struct hk_err *err)
 {
-	if (send(sock, text, strlen(text), MSG_NOSIGNAL) < 0)
-		return hk_fail(err, errno, "send to NOTIFY_SOCKET");
-	return 0;
+	ssize_t n;
+
+	do
+		n = send(sock, text, strlen(text), MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? hk_fail(err, errno, "send to NOTIFY_SOCKET") : 0;
 }
 
 /* sd_notify_barrier(3): the manager closes the pipe's end when it has read all before. Without it

@@ -44,6 +44,27 @@ static _Noreturn void child_fail(const struct child *child, const char *what, in
 	_exit(1);
 }
 
+/* Has the program that called us no such stdio? Then what has its number is a descriptor of ours or
+ * of the caller's that ends at execve. */
+static bool is_missing(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags < 0 || (flags & FD_CLOEXEC);
+}
+
+static int open_null_at(int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+	int r = null;
+
+	if (null >= 0 && null != fd) {
+		r = dup2(null, fd);
+		(void)close(null);
+	}
+	return r;
+}
+
 static void child_stdio(const struct child *child)
 {
 	int copies[3];
@@ -58,14 +79,12 @@ static void child_stdio(const struct child *child)
 			child_fail(child, "duplicate the container's stdio", errno);
 	}
 	for (int i = 0; i < 3; i++) {
-		int r;
+		int r = i;
 
 		if (copies[i] >= 0)
 			r = dup2(copies[i], i);
-		else if (fcntl(i, F_GETFD) >= 0)
-			continue;
-		else /* closed here: the lowest free number is i */
-			r = open("/dev/null", O_RDWR);
+		else if (is_missing(i))
+			r = open_null_at(i);
 		if (r < 0)
 			child_fail(child, "set up the container's stdio", errno);
 	}

@@ -33,7 +33,8 @@ struct box {
 	const char *shell;	/* what it runs */
 	unsigned int uid;
 	uint32_t preserve_fds;
-	bool held; /* do not say start */
+	bool held;    /* do not say start */
+	bool crossed; /* its stdout is our 2, its stderr our 1 */
 
 	/* events */
 	int spawned;
@@ -148,7 +149,7 @@ static int run(struct box *b)
 			.ready = on_ready,
 			.userdata = b},
 	};
-	int start[2], result[2], out[2], r;
+	int start[2], result[2], out[2], saved, r;
 
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		options.slots[i] = -1;
@@ -159,7 +160,15 @@ static int run(struct box *b)
 	options.stdio[1] = out[1];
 	if (!b->held)
 		assert_int_equal(write(start[1], "0", 1), 1);
+	saved = fcntl(2, F_DUPFD_CLOEXEC, 10);
+	if (b->crossed) {
+		assert_int_equal(dup2(out[1], 2), 2);
+		options.stdio[1] = 2;
+		options.stdio[2] = 1;
+	}
 	r = hk_stage_run(&options, &b->process_of, &b->err);
+	assert_int_equal(dup2(saved, 2), 2);
+	close(saved);
 	close(start[0]);
 	close(result[1]);
 	close(out[1]);
@@ -300,6 +309,32 @@ static void test_nothing_leaks(void **state)
 	/* 3 is ls's own, and the shell of busybox ignores SIGQUIT (3) itself */
 	assert_string_equal(b.out, "0\n1\n2\n3\n"
 				   "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000004\n");
+}
+
+static void test_crossed_stdio(void **state)
+{
+	struct box b = {.namespaces = DIRECT, .shell = "echo out; echo err >&2", .crossed = true};
+
+	(void)state;
+	need_root();
+	expect_run(&b);
+	assert_string_equal(b.out, "out\n");
+}
+
+/* A caller without stdin: the number is not taken by something else, here a slot of the plan. */
+static void test_closed_stdin(void **state)
+{
+	struct box b = {.namespaces = DIRECT, .shell = "busybox cat; busybox ls /proc/self/fd"};
+	int saved = fcntl(0, F_DUPFD_CLOEXEC, 10);
+
+	(void)state;
+	need_root();
+	close(0);
+	expect_run(&b);
+	if (saved >= 0)
+		(void)dup2(saved, 0);
+	close(saved);
+	assert_string_equal(b.out, "0\n1\n2\n3\n");
 }
 
 static void test_preserved_fds(void **state)
@@ -526,6 +561,8 @@ int main(void)
 		cmocka_unit_test(test_rlimits),
 		cmocka_unit_test(test_rlimits_of_another_user),
 		cmocka_unit_test(test_nothing_leaks),
+		cmocka_unit_test(test_crossed_stdio),
+		cmocka_unit_test(test_closed_stdin),
 		cmocka_unit_test(test_preserved_fds),
 		cmocka_unit_test(test_bind_source_of_the_runtime),
 		cmocka_unit_test(test_waits_for_start),
