@@ -31,8 +31,10 @@ static int lookup_path(struct hk_ctx *ctx, const char *name, struct hk_err *err)
 	case 0:
 		(void)snprintf(ctx->program, sizeof(ctx->program), "%s", name);
 		return 0;
-	case EISDIR:
-		return hk_refuse(err, EISDIR, "exec: \"%s\": is a directory", name);
+	case EISDIR: /* the first words are what clients take for "cannot be executed", status 126
+		      */
+		return hk_refuse(
+			err, EISDIR, "exec: \"%s\": permission denied (is a directory)", name);
 	case EACCES:
 		return hk_refuse(err, EACCES, "exec: \"%s\": permission denied", name);
 	default:

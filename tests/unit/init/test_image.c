@@ -281,7 +281,8 @@ static void test_program_is_a_directory(void **state)
 	add_lookup(*state, args[0]);
 	add_exec(*state, args, 1);
 	send_plan(*state);
-	expect_failed(*state, EISDIR, "lookup", "/process/args/0", "exec: \"/\": is a directory");
+	expect_failed(*state, EISDIR, "lookup", "/process/args/0",
+		"exec: \"/\": permission denied (is a directory)");
 }
 
 static void test_program_is_not_executable(void **state)
