@@ -35,14 +35,16 @@ static int probe_user_namespace(bool *ret, struct hk_err *err)
 	return 0;
 }
 
-static bool has_capability(unsigned int cap)
+static int probe_own_caps(uint64_t *ret_effective, uint64_t *ret_permitted, struct hk_err *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+		return hk_fail(err, errno, "read our own capabilities");
+	*ret_effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	*ret_permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	return 0;
 }
 
 /* cap_last_cap has stood at CAP_CHECKPOINT_RESTORE since 5.9: begin there. */
@@ -94,11 +96,14 @@ int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_e
 {
 	const struct hk_process *process = spec->process;
 	struct hk_facts facts = {.euid = geteuid(), .egid = getegid()};
+	uint64_t effective = 0;
 	int r = probe_user_namespace(&facts.in_user_namespace, err);
 
+	if (r == 0)
+		r = probe_own_caps(&effective, &facts.permitted_caps, err);
 	if (r < 0)
 		return r;
-	facts.can_mknod = !facts.in_user_namespace && has_capability(CAP_MKNOD);
+	facts.can_mknod = !facts.in_user_namespace && (effective >> CAP_MKNOD & 1);
 	facts.kcore = exists("/proc/kcore");
 	facts.known_caps = probe_known_caps();
 	if (process && process->apparmor_profile) {

@@ -36,6 +36,7 @@ struct hk_facts {
 	bool kcore;              /* /proc/kcore exists */
 	enum hk_cgroup_view cgroup_view;
 	uint64_t known_caps;     /* bits 0..cap_last_cap */
+	uint64_t permitted_caps; /* our own: what a container without a user namespace can get */
 };
 
 /* Probe this host; only what the spec makes necessary is looked at. */
