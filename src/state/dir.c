@@ -81,10 +81,12 @@ int hk_state_dir_create(int root, const char *id, struct hk_err *err)
 	}
 	dir = hk_beneath_open(root, id, O_RDONLY | O_DIRECTORY, 0);
 	r = dir < 0 ? dir : lock_dir(dir, &now);
-	if (r < 0)
-		return hk_fail(err, -r, "lock the state directory of container '%s'", id);
-	if (now != mode && fchmod(dir, mode) < 0) /* the umask took bits away */
-		return hk_fail(err, errno, "set the mode of the state directory of '%s'", id);
+	if (r == 0 && now != mode && fchmod(dir, mode) < 0) /* the umask took bits away */
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(root, id, AT_REMOVEDIR); /* just made and empty */
+		return hk_fail(err, -r, "open the new state directory of container '%s'", id);
+	}
 	return hk_take_fd(&dir);
 }
 
