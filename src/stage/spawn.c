@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "stage/clone.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -115,9 +116,10 @@ static void child_signals(const struct child *child)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
 }
 
-static _Noreturn void child_main(const struct child *child)
+static _Noreturn void child_main(void *arg)
 {
 	static char *const no_env[] = {NULL};
+	const struct child *child = arg;
 	int r;
 
 	child_stdio(child);
@@ -167,7 +169,7 @@ static int check_preserved(uint32_t preserve_fds, struct hk_err *err)
 }
 
 static pid_t clone_child(
-	const struct hk_stage_options *options, const struct child *child, int *ret_pidfd)
+	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
 {
 	struct hk_clone_args args = {
 		.flags = options->plan->clone_flags | HK_CLONE_PIDFD | CLONE_CLEAR_SIGHAND_FLAG,
@@ -184,9 +186,7 @@ static pid_t clone_child(
 	/* no signal is delivered to the child before it has the default dispositions */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old); /* cannot fail with these arguments */
-	pid = hk_sys_clone3(&args);
-	if (pid == 0)
-		child_main(child);
+	pid = hk_clone_run(&args, child_main, child);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return pid;
 }
