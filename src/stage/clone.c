@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 
 /* execveat, a few strings, an error message: no deep calls. */
-#define STACK_SIZE (32u << 10)
+#define STACK_SIZE (16u << 10)
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAVE_SHARED_STACK 0 /* the sanitizer takes the child's stack for the parent's */
