@@ -5,12 +5,6 @@
 
 #include "step/step.h"
 
-/* The mount point, made where missing: a directory or an empty file. how: enum hk_mount_how.
- * covers_proc: what will be mounted is a procfs, the only thing that may lie on /proc. O_PATH fd,
- * or a negative errno with err set. */
-int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool directory,
-	bool covers_proc, struct hk_err *err);
-
 /* A detached copy of what fd stands on. fd or a negative errno. */
 int hk_tree_clone(int fd, bool recursive);
 

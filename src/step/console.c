@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "step/mount_point.h"
 #include "step/procfs.h"
 
 #include <errno.h>
@@ -96,12 +97,12 @@ static int send_master(int sock, int master, const char *name, struct hk_err *er
 
 static int bind_console(struct hk_ctx *ctx, int peer, struct hk_err *err)
 {
-	HK_FD int dir = -1, made = -1, target = -1, tree = -1;
-	char name[16];
+	HK_FD int made = -1, target = -1, tree = -1;
+	char name[NAME_MAX + 1];
 	struct stat st;
-	int r;
+	int dir, r;
 
-	dir = hk_root_parent(ctx->rootfd, "/dev/console", 0755, name, sizeof(name));
+	dir = hk_parent_open(ctx, "/dev/console", name);
 	if (dir < 0)
 		return hk_fail(err, -dir, "open the container's /dev");
 	made = openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);

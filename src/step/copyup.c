@@ -3,17 +3,24 @@
 
 #include "base/fd.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_DEPTH 64 /* of directories, a descriptor or two each */
+
+struct entry { /* linux_dirent64; not readdir: it would bring malloc into the image */
+	uint64_t inode;
+	int64_t offset;
+	unsigned short size;
+	unsigned char type;
+	char name[];
+};
 
 static int copy_dir(int from, int to, unsigned int depth);
 
@@ -115,36 +122,40 @@ static int copy_entry(int from, int to, const char *name, dev_t dev, unsigned in
 	return copy_node(to, name, &st);
 }
 
+/* The entries that one getdents64 gave. */
+static int copy_entries(
+	int from, int to, const char *buf, size_t len, dev_t dev, unsigned int depth)
+{
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < len;) {
+		const struct entry *entry = (const struct entry *)(buf + at);
+
+		if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+			r = copy_entry(from, to, entry->name, dev, depth);
+		at += entry->size;
+	}
+	return r;
+}
+
 static int copy_dir(int from, int to, unsigned int depth)
 {
-	struct dirent *entry;
+	HK_FD int list = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(struct entry) char buf[4096];
 	struct stat st;
-	int r = 0, fd;
-	DIR *dir;
+	long n;
+	int r;
 
 	if (depth > MAX_DEPTH)
 		return -ELOOP;
-	if (fstat(from, &st) < 0)
+	if (list < 0 || fstat(from, &st) < 0)
 		return -errno;
-	fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		r = -errno;
-		hk_close(&fd);
-		return r;
+	while ((n = syscall(SYS_getdents64, list, buf, sizeof(buf))) > 0) {
+		r = copy_entries(from, to, buf, (size_t)n, st.st_dev, depth);
+		if (r < 0)
+			return r;
 	}
-	while (r == 0) {
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry) {
-			r = -errno;
-			break;
-		}
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = copy_entry(from, to, entry->d_name, st.st_dev, depth);
-	}
-	(void)closedir(dir); /* read only */
-	return r;
+	return n < 0 ? -errno : 0;
 }
 
 int hk_copy_tree(int from, int to)

@@ -2,9 +2,9 @@
 #include "step/device.h"
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/sys.h"
 #include "step/attach.h"
+#include "step/mount_point.h"
 #include "step/procfs.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ static bool is_device(const struct hk_step_device *args, const struct stat *st)
 
 /* The node by itself, verified: whoever can write to the directory may have exchanged it. */
 static int open_node(const struct hk_step_device *args, int dir, const char *name, const char *path,
-	struct hk_err *err)
+	struct stat *ret_st, struct hk_err *err)
 {
 	HK_FD int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -60,15 +60,17 @@ static int open_node(const struct hk_step_device *args, int dir, const char *nam
 	if (!is_device(args, &st))
 		return hk_refuse(err, EEXIST,
 			"make the device '%s': something else exists at that path", path);
+	*ret_st = st;
 	return hk_take_fd(&fd);
 }
 
 static int set_owner_and_mode(struct hk_ctx *ctx, const struct hk_step_device *args, int node,
-	const char *path, struct hk_err *err)
+	const struct stat *st, const char *path, struct hk_err *err)
 {
 	char link[HK_PROCFS_FD_PATH_MAX];
 
-	if (fchownat(node, "", args->uid, args->gid, AT_EMPTY_PATH) < 0)
+	if ((st->st_uid != args->uid || st->st_gid != args->gid) &&
+		fchownat(node, "", args->uid, args->gid, AT_EMPTY_PATH) < 0)
 		return hk_fail(err, errno, "change the owner of the device '%s'", path);
 	/* fchmod refuses O_PATH; the magic link is of our own procfs */
 	if (fchmodat(ctx->procfd, hk_procfs_fd_path(node, link), args->mode & 07777, 0) < 0)
@@ -113,13 +115,15 @@ static int bind_node(const struct hk_step_device *args, int dir, const char *nam
 int hk_step_device(struct hk_ctx *ctx, const struct hk_step_device *args, struct hk_err *err)
 {
 	const char *path = hk_plan_str(ctx->plan, args->path);
-	HK_FD int dir = -1, node = -1;
 	char name[NAME_MAX + 1];
+	HK_FD int node = -1;
+	struct stat st = {0};
 	bool made;
+	int dir;
 
 	if (!path)
 		return hk_refuse(err, EINVAL, "a device without a path");
-	dir = hk_root_parent(ctx->rootfd, path, 0755, name, sizeof(name));
+	dir = hk_parent_open(ctx, path, name);
 	if (dir < 0)
 		return hk_fail(err, -dir, "open the directory of the device '%s'", path);
 	if (args->bind)
@@ -130,11 +134,11 @@ int hk_step_device(struct hk_ctx *ctx, const struct hk_step_device *args, struct
 		return bind_node(args, dir, name, path, err);
 	if (!made && errno != EEXIST)
 		return hk_fail(err, errno, "make the device '%s'", path);
-	node = open_node(args, dir, name, path, err);
+	node = open_node(args, dir, name, path, &st, err);
 	if (node < 0)
 		return node;
 	/* one that was there before is somebody else's, perhaps the host's */
-	return made ? set_owner_and_mode(ctx, args, node, path, err) : 0;
+	return made ? set_owner_and_mode(ctx, args, node, &st, path, err) : 0;
 }
 
 static bool is_link_to(int dir, const char *name, const char *target)
@@ -153,11 +157,11 @@ int hk_step_symlink(struct hk_ctx *ctx, const struct hk_step_symlink *args, stru
 	const char *target = hk_plan_str(ctx->plan, args->target);
 	const char *path = hk_plan_str(ctx->plan, args->path);
 	char name[NAME_MAX + 1];
-	HK_FD int dir = -1;
+	int dir;
 
 	if (!target || !path)
 		return hk_refuse(err, EINVAL, "a symbolic link without a path or a target");
-	dir = hk_root_parent(ctx->rootfd, path, 0755, name, sizeof(name));
+	dir = hk_parent_open(ctx, path, name);
 	if (dir < 0)
 		return hk_fail(err, -dir, "open the directory of '%s'", path);
 	if (symlinkat(target, dir, name) == 0)

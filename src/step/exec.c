@@ -1,7 +1,6 @@
 /* Becoming the user's program. */
 #include "step/step.h"
 
-#include "base/mem.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -19,8 +18,8 @@ static char **make_env(struct hk_ctx *ctx, hk_ref_strs env)
 
 int hk_step_exec(struct hk_ctx *ctx, const struct hk_step_exec *args, struct hk_err *err)
 {
-	HK_FREE char **argv = hk_ctx_strings(ctx, args->args);
-	HK_FREE char **env = make_env(ctx, args->env);
+	char **argv = hk_ctx_strings(ctx, args->args);
+	char **env = make_env(ctx, args->env);
 	const char *program =
 		ctx->program[0] ? ctx->program : hk_plan_strs_at(ctx->plan, args->args, 0);
 	int r;

@@ -1,7 +1,7 @@
 /* Hooks that run in the container's namespaces. */
+#include "step/mount_point.h"
 #include "step/step.h"
 
-#include "base/mem.h"
 #include "base/proc.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static char *make_state(const struct hk_ctx *ctx, const struct hk_step_hook *arg
 	const char *before = hk_plan_str(ctx->plan, args->state_before);
 	const char *after = hk_plan_str(ctx->plan, args->state_after);
 	size_t size = strlen(before ? before : "") + strlen(after ? after : "") + 16;
-	char *text = malloc(size);
+	char *text = hk_ctx_alloc(size);
 
 	if (text)
 		(void)snprintf(text, size, "%s%d%s", before ? before : "", (int)getpid(),
@@ -28,9 +28,9 @@ int hk_step_hook(struct hk_ctx *ctx, const struct hk_step_hook *args, struct hk_
 {
 	const char *name = hk_plan_str(ctx->plan, args->name);
 	const char *path = hk_plan_str(ctx->plan, args->path);
-	HK_FREE char **argv = hk_ctx_strings(ctx, args->args);
-	HK_FREE char **env = hk_ctx_strings(ctx, args->env);
-	HK_FREE char *state = make_state(ctx, args);
+	char **argv = hk_ctx_strings(ctx, args->args);
+	char **env = hk_ctx_strings(ctx, args->env);
+	char *state = make_state(ctx, args);
 	struct hk_child child = {
 		.path = path, .argv = argv, .env = env, .input = state, .timeout = args->timeout};
 	struct hk_child_result result;
@@ -41,6 +41,7 @@ int hk_step_hook(struct hk_ctx *ctx, const struct hk_step_hook *args, struct hk_
 		return hk_refuse(err, EINVAL, "a hook without a name or a path");
 	if (!argv || !env || !state)
 		return hk_fail(err, ENOMEM, "run %s hook #%u", name, args->index);
+	hk_parent_forget(ctx);
 	if (!argv[0])
 		argv[0] = (char *)path; /* execve's argument type; it does not write */
 	r = hk_child_run(&child, &result, err);

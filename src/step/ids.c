@@ -1,12 +1,24 @@
-/* User and group ids. */
+/* User and group ids. The raw system calls: libc would do it in every thread of ours, of which
+ * there is one, with all signals blocked meanwhile. */
 #include "step/ids.h"
 
 #include "step/procfs.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Where these exist, the plain ones take ids of 16 bits. */
+#ifdef SYS_setresuid32
+#define SETGROUPS SYS_setgroups32
+#define SETRESGID SYS_setresgid32
+#define SETRESUID SYS_setresuid32
+#else
+#define SETGROUPS SYS_setgroups
+#define SETRESGID SYS_setresgid
+#define SETRESUID SYS_setresuid
+#endif
 
 static bool setgroups_denied(const struct hk_ctx *ctx)
 {
@@ -26,7 +38,7 @@ int hk_set_groups(
 		return hk_refuse(
 			err, EPERM, "set additional groups: the user namespace denies setgroups");
 	}
-	if (setgroups(count, gids) < 0)
+	if (syscall(SETGROUPS, count, gids) < 0)
 		return hk_fail(err, errno, "set the supplementary group ids");
 	return 0;
 }
@@ -36,9 +48,9 @@ int hk_set_ids(uid_t uid, gid_t gid, struct hk_err *err)
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
 
-	if (setresgid(gid, gid, gid) < 0)
+	if (syscall(SETRESGID, gid, gid, gid) < 0)
 		return hk_fail(err, errno, "set the group id to %u", gid);
-	if (setresuid(uid, uid, uid) < 0)
+	if (syscall(SETRESUID, uid, uid, uid) < 0)
 		return hk_fail(err, errno, "set the user id to %u", uid);
 	if (getresgid(&rgid, &egid, &sgid) < 0 || getresuid(&ruid, &euid, &suid) < 0)
 		return hk_fail(err, errno, "read the user and group ids");

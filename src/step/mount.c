@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "step/copyup.h"
 #include "step/mount_long.h"
+#include "step/mount_point.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -278,7 +279,7 @@ int hk_step_bind(struct hk_ctx *ctx, const struct hk_step_bind *args, struct hk_
 	if (fstat(tree, &st) < 0)
 		return hk_fail(err, errno, "look at the bind mount's source '%s'", source);
 	target = hk_mount_point(ctx, where, args->how, S_ISDIR(st.st_mode),
-		hk_fd_is_fs(tree, HK_PROC_SUPER_MAGIC), err);
+		strcmp(where, "/proc") == 0 && hk_fd_is_fs(tree, HK_PROC_SUPER_MAGIC), err);
 	if (target < 0)
 		return target;
 	r = set_bind_attrs(tree, args, where, err);

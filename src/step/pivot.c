@@ -3,11 +3,11 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "step/mount_point.h"
 #include "step/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -89,18 +89,15 @@ static int hide_line(const struct hk_ctx *ctx, char *line, struct hk_err *err)
  * container mount its own without masks. */
 static int hide_host_mounts(struct hk_ctx *ctx, struct hk_err *err)
 {
-	char *text = malloc(MOUNTINFO_MAX), *line, *rest;
+	char *text = hk_ctx_alloc(MOUNTINFO_MAX), *line, *rest;
 	long n =
 		text ? hk_procfs_read(ctx->procfd, "self/mountinfo", text, MOUNTINFO_MAX) : -ENOMEM;
 	int r = 0;
 
-	if (n < 0) {
-		free(text);
+	if (n < 0)
 		return hk_fail(err, (int)-n, "read /proc/self/mountinfo");
-	}
 	for (line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest))
 		r = hide_line(ctx, line, err);
-	free(text);
 	return r;
 }
 
@@ -122,6 +119,7 @@ int hk_step_pivot(struct hk_ctx *ctx, const struct hk_step_pivot *args, struct h
 {
 	if (ctx->rootfd < 0)
 		return hk_refuse(err, EINVAL, "there is no root file system to enter");
+	hk_parent_forget(ctx);
 	switch ((enum hk_pivot)args->how) {
 	case HK_PIVOT_ROOT:
 		return pivot(ctx, err);

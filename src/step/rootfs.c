@@ -60,10 +60,6 @@ static int bind_root(struct hk_ctx *ctx, const char *source, bool recursive, str
 	r = hk_tree_attach(tree, place);
 	if (r < 0)
 		return hk_fail(err, -r, "bind the root file system '%s' onto itself", source);
-	/* the place itself may have been a shared mount's root */
-	r = hk_tree_propagation(tree, MS_PRIVATE);
-	if (r < 0)
-		return hk_fail(err, -r, "make the root file system '%s' private", source);
 	ctx->rootfd = hk_take_fd(&tree);
 	return 0;
 }

@@ -15,6 +15,12 @@ struct hk_cover {
 	bool attached; /* before Linux 6.15 only an attached mount can be cloned */
 };
 
+/* The directory that the last step put something into. */
+struct hk_parent {
+	int fd;
+	char path[PATH_MAX]; /* "" where it is not to be found again */
+};
+
 /* Descriptors are -1 while they are not open; all are close-on-exec. */
 struct hk_ctx {
 	const struct hk_plan *plan;
@@ -26,6 +32,7 @@ struct hk_ctx {
 	int rootfd;		     /* the container's root, see hk_ctx_root */
 	struct hk_cover null_cover;  /* the host's /dev/null: masks files */
 	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
+	struct hk_parent parent;     /* see hk_parent_open */
 	bool armed;		     /* the runtime's death is ours */
 	bool switched;		     /* user and capabilities are the program's */
 	bool chdir_done;	     /* the working directory is where the program wants it */
@@ -64,8 +71,10 @@ int hk_ctx_ask(struct hk_ctx *ctx, enum hk_msg_type type, const void *payload, i
 /* Tell, with at most one fd (-1: none). */
 int hk_ctx_tell(struct hk_ctx *ctx, enum hk_msg_type type, int fd, struct hk_err *err);
 
-/* The strings and room for one more, ended by NULL, for execve. The caller frees the array; NULL
- * when memory is out. */
+/* Zeroed memory that exec gives back. NULL when there is none. */
+void *hk_ctx_alloc(size_t size);
+
+/* The strings and room for one more, ended by NULL, for execve. NULL when memory is out. */
 char **hk_ctx_strings(const struct hk_ctx *ctx, hk_ref_strs strings);
 
 #endif

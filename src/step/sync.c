@@ -1,4 +1,5 @@
 /* The points at which the init stage waits for the outside. */
+#include "step/mount_point.h"
 #include "step/step.h"
 
 #include "base/fd.h"
@@ -10,6 +11,7 @@ int hk_step_sync(struct hk_ctx *ctx, const struct hk_step_sync *args, struct hk_
 {
 	struct hk_msg_sync message = {.point = args->point};
 
+	hk_parent_forget(ctx); /* hooks of the runtime may mount */
 	return hk_ctx_ask(ctx, HK_MSG_SYNC, &message, NULL, err);
 }
 
