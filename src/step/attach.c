@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 
@@ -49,6 +50,16 @@ int hk_tree_attach(int tree, int target)
 {
 	return hk_sys_move_mount(
 		tree, "", target, "", HK_MOVE_MOUNT_F_EMPTY_PATH | HK_MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int hk_tree_put(int tree, int target, uint64_t propagation, const char *where, struct hk_err *err)
+{
+	int r = hk_tree_attach(tree, target);
+
+	if (r < 0)
+		return hk_fail(err, -r, "mount on '%s'", where);
+	r = propagation ? hk_tree_propagation(tree, propagation) : 0;
+	return r < 0 ? hk_fail(err, -r, "set the propagation of '%s'", where) : 0;
 }
 
 int hk_cover_attach(struct hk_cover *cover, int target)

@@ -18,6 +18,10 @@ int hk_tree_propagation(int tree, uint64_t flags);
  * errno. */
 int hk_tree_attach(int tree, int target);
 
+/* hk_tree_attach, then its propagation; where: the mount point's name for errors. 0 or a negative
+ * errno with err set. */
+int hk_tree_put(int tree, int target, uint64_t propagation, const char *where, struct hk_err *err);
+
 /* Put a copy of the cover on the mount point. 0 or a negative errno. */
 int hk_cover_attach(struct hk_cover *cover, int target);
 

@@ -157,7 +157,7 @@ int hk_parent_open(struct hk_ctx *ctx, const char *path, char name[NAME_MAX + 1]
 
 	if (is_clean(path) && last[1] && strlen(last + 1) <= NAME_MAX &&
 		open_parent(ctx, path) >= 0) {
-		(void)strncpy(name, last + 1, NAME_MAX + 1);
+		memcpy(name, last + 1, strlen(last));
 		return ctx->parent.fd;
 	}
 	hk_parent_forget(ctx);
