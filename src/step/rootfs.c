@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -21,71 +22,11 @@ int hk_step_propagation(
 		       : 0;
 }
 
-/* Make the mount that holds path private: what is mounted in the container must not appear on the
- * host, and pivot_root refuses a root on a shared mount. EINVAL: path is not where a mount is. */
-static int make_parent_private(const char *source, struct hk_err *err)
-{
-	char path[PATH_MAX];
-	size_t len = strlen(source);
-
-	if (len >= sizeof(path))
-		return hk_refuse(err, ENAMETOOLONG, "open the root file system '%s'", source);
-	memcpy(path, source, len + 1);
-	while (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0) {
-		char *slash = strrchr(path, '/');
-
-		if (errno != EINVAL || !slash || strcmp(path, "/") == 0)
-			return hk_fail(err, errno, "make the mount of '%s' private", source);
-		slash[slash == path] = '\0'; /* "/a" -> "/" */
-	}
-	return 0;
-}
-
-/* A mount of its own, on its old place: pivot_root wants a mount, and read-only must not concern
- * what else is on that file system. */
-static int bind_root(struct hk_ctx *ctx, const char *source, bool recursive, struct hk_err *err)
-{
-	HK_FD int place = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	HK_FD int tree = -1;
-	int r;
-
-	if (place < 0)
-		return hk_fail(err, errno, "open the root file system '%s'", source);
-	r = make_parent_private(source, err);
-	if (r < 0)
-		return r;
-	tree = hk_tree_clone(place, recursive);
-	if (tree < 0)
-		return hk_fail(err, -tree, "bind the root file system '%s'", source);
-	r = hk_tree_attach(tree, place);
-	if (r < 0)
-		return hk_fail(err, -r, "bind the root file system '%s' onto itself", source);
-	ctx->rootfd = hk_take_fd(&tree);
-	return 0;
-}
-
-/* From now on what the container's image holds decides over paths: whatever of the host is needed
- * later is opened here. */
-static int open_host_things(struct hk_ctx *ctx, bool may_mount, struct hk_err *err)
-{
-	int procfd = may_mount ? hk_procfs_open_private() : -1;
-
-	/* refused in a user namespace where the host's /proc has masks: the host's own must do
-	 * then, which shows us the same files of ourselves */
-	if (procfd >= 0) {
-		hk_close(&ctx->procfd);
-		ctx->procfd = procfd;
-	}
-	if (!may_mount)
-		return 0;
-	ctx->null_cover.fd = hk_host_null_open(err);
-	return ctx->null_cover.fd < 0 ? ctx->null_cover.fd : 0;
-}
-
-static int name_root(struct hk_ctx *ctx, struct hk_err *err)
+/* The path without links: make_parent_private climbs it, and mount points are compared with it. */
+static int name_root(struct hk_ctx *ctx, int fd, struct hk_err *err)
 {
 	char link[HK_PROCFS_FD_PATH_MAX];
-	ssize_t n = readlinkat(ctx->procfd, hk_procfs_fd_path(ctx->rootfd, link), ctx->root_path,
+	ssize_t n = readlinkat(ctx->procfd, hk_procfs_fd_path(fd, link), ctx->root_path,
 		sizeof(ctx->root_path) - 1);
 
 	if (n < 0)
@@ -94,26 +35,83 @@ static int name_root(struct hk_ctx *ctx, struct hk_err *err)
 	return 0;
 }
 
+/* Make the mount that holds the root private: what is mounted in the container must not appear on
+ * the host, and pivot_root refuses a root on a shared mount. EINVAL: no mount is at that path. */
+static int make_parent_private(const char *root_path, struct hk_err *err)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", root_path); /* as big */
+	while (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0) {
+		char *slash = strrchr(path, '/');
+
+		if (errno != EINVAL || !slash || strcmp(path, "/") == 0)
+			return hk_fail(err, errno, "make the mount of '%s' private", root_path);
+		slash[slash == path] = '\0'; /* "/a" -> "/" */
+	}
+	return 0;
+}
+
+/* A mount of its own, on its old place: pivot_root wants a mount, and read-only must not concern
+ * what else is on that file system. */
+static int bind_root(struct hk_ctx *ctx, int place, bool recursive, struct hk_err *err)
+{
+	HK_FD int tree = -1;
+	int r;
+
+	r = make_parent_private(ctx->root_path, err);
+	if (r < 0)
+		return r;
+	tree = hk_tree_clone(place, recursive);
+	if (tree < 0)
+		return hk_fail(err, -tree, "bind the root file system '%s'", ctx->root_path);
+	r = hk_tree_attach(tree, place);
+	if (r < 0)
+		return hk_fail(
+			err, -r, "bind the root file system '%s' onto itself", ctx->root_path);
+	ctx->rootfd = hk_take_fd(&tree);
+	return 0;
+}
+
+/* From now on what the container's image holds decides over paths: whatever of the host is needed
+ * later is opened here. */
+static int open_host_things(struct hk_ctx *ctx, struct hk_err *err)
+{
+	int procfd = hk_procfs_open_private();
+
+	/* refused in a user namespace where the host's /proc has masks: the host's own must do
+	 * then, which shows us the same files of ourselves */
+	if (procfd >= 0) {
+		hk_close(&ctx->procfd);
+		ctx->procfd = procfd;
+	}
+	ctx->null_cover.fd = hk_host_null_open(err);
+	return ctx->null_cover.fd < 0 ? ctx->null_cover.fd : 0;
+}
+
 int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct hk_err *err)
 {
 	const char *source = hk_plan_str(ctx->plan, args->source);
-	int r = 0;
+	HK_FD int place = -1;
+	int r;
 
 	if (!source)
 		return hk_refuse(err, EINVAL, "the plan names no root file system");
+	place = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0)
+		return hk_fail(err, errno, "open the root file system '%s'", source);
+	r = name_root(ctx, place, err);
+	if (r < 0)
+		return r;
 	if (args->open_only) {
-		ctx->rootfd = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (ctx->rootfd < 0)
-			r = hk_fail(err, errno, "open the root file system '%s'", source);
+		ctx->rootfd = hk_take_fd(&place);
 	} else {
-		r = bind_root(ctx, source, args->recursive, err);
+		r = bind_root(ctx, place, args->recursive, err);
+		if (r == 0)
+			r = open_host_things(ctx, err);
 	}
+	if (r < 0)
+		return r;
 	/* where createContainer hooks run, wherever our caller was */
-	if (r == 0 && fchdir(ctx->rootfd) < 0)
-		r = hk_fail(err, errno, "chdir into the root file system '%s'", source);
-	if (r == 0)
-		r = open_host_things(ctx, !args->open_only, err);
-	if (r == 0)
-		r = name_root(ctx, err);
-	return r;
+	return fchdir(ctx->rootfd) < 0 ? hk_fail(err, errno, "chdir into the root file system") : 0;
 }
