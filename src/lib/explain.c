@@ -17,9 +17,9 @@ static int explain(hako_runtime *runtime, const char *id, const struct hako_crea
 
 	r = hk_id_check(id, err);
 	if (r == 0)
-		r = hk_prepare_options(options, id, &p, err);
+		r = hk_prepare_options(runtime, id, options, &p, err);
 	if (r == 0)
-		r = hk_prepare(runtime, &p, err);
+		r = hk_prepare(&p, err);
 	if (r == 0) {
 		hk_plan_describe(p.plan, &out);
 		*ret = hk_strbuf_take(&out);

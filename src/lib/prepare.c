@@ -28,11 +28,12 @@ static int check_preserved(const struct hako_create_options *options, struct hk_
 	return 0;
 }
 
-int hk_prepare_options(const struct hako_create_options *options, const char *id,
-	struct hk_prepared *ret, struct hk_err *err)
+int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
+	const struct hako_create_options *options, struct hk_prepared *ret, struct hk_err *err)
 {
 	int r;
 
+	ret->runtime = runtime;
 	ret->id = id;
 	ret->options = (struct hako_create_options)HAKO_CREATE_OPTIONS_INIT;
 	if (options) {
@@ -137,8 +138,7 @@ static bool wants_own_cgroup(const struct hk_spec *spec)
 	return false;
 }
 
-static int decide_cgroup(
-	const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+static int decide_cgroup(struct hk_prepared *p, struct hk_err *err)
 {
 	const struct hk_spec *spec = p->spec;
 	int r;
@@ -147,10 +147,10 @@ static int decide_cgroup(
 	if (r < 0)
 		return r;
 	p->cgroup_request = (struct hk_cgroup_request){
-		.manager = runtime->cgroup_manager,
+		.manager = p->runtime->cgroup_manager,
 		.id = p->id,
 		.cgroups_path = spec->linux.cgroups_path,
-		.rootless = runtime->rootless,
+		.rootless = p->runtime->rootless,
 		.resources = spec->linux.resources,
 		.own_namespaces_writable = wants_own_cgroup(spec),
 		.owner_uid = host_id(&spec->linux.uid_mappings, spec->process->user.uid),
@@ -188,7 +188,7 @@ static int build_plan(struct hk_prepared *p, struct hk_err *err)
 	return hk_plan_build(p->spec, &p->facts, &options, &p->arena, &p->plan, err);
 }
 
-static int check_console(const struct hk_prepared *p, struct hk_err *err)
+static int check_console(struct hk_prepared *p, struct hk_err *err)
 {
 	bool console = p->options.console_socket || p->options.console_fd >= 0;
 
@@ -199,32 +199,38 @@ static int check_console(const struct hk_prepared *p, struct hk_err *err)
 	return 0;
 }
 
-static int decide(const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+static int probe(struct hk_prepared *p, struct hk_err *err)
 {
-	int r;
+	int r = hk_facts_probe(p->spec, &p->facts, err);
 
-	if ((r = find_rootfs(p, err)) < 0 || (r = check_console(p, err)) < 0 ||
-		(r = hk_facts_probe(p->spec, &p->facts, err)) < 0 ||
-		(r = hk_check_host(p->spec, &p->facts, err)) < 0 ||
-		(r = decide_cgroup(runtime, p, err)) < 0 || (r = compile_seccomp(p, err)) < 0)
-		return r;
-	return build_plan(p, err);
+	return r < 0 ? r : hk_check_host(p->spec, &p->facts, err);
 }
 
-int hk_prepare(const struct hako_runtime *runtime, struct hk_prepared *p, struct hk_err *err)
+static int find_notify_dir(struct hk_prepared *p, struct hk_err *err)
 {
-	int r;
+	if (!p->options.notify_socket)
+		return 0;
+	p->notify_dir = hk_arena_printf(&p->arena, "%s/%s/notify", p->runtime->root, p->id);
+	return p->notify_dir ? 0 : hk_fail(err, ENOMEM, "find the notify socket");
+}
 
-	r = find_bundle(p, err);
-	if (r == 0)
-		r = load_spec(p, err);
-	if (r == 0 && p->options.notify_socket) {
-		p->notify_dir = hk_arena_printf(&p->arena, "%s/%s/notify", runtime->root, p->id);
-		if (!p->notify_dir)
-			r = hk_fail(err, ENOMEM, "find the notify socket");
-	}
-	if (r == 0)
-		r = decide(runtime, p, err);
+int hk_prepare(struct hk_prepared *p, struct hk_err *err)
+{
+	static int (*const decisions[])(struct hk_prepared * p, struct hk_err * err) = {
+		find_bundle,
+		load_spec,
+		check_console,
+		find_rootfs,
+		find_notify_dir,
+		probe,
+		decide_cgroup,
+		compile_seccomp,
+		build_plan,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < HK_COUNT(decisions); i++)
+		r = decisions[i](p, err);
 	if (r < 0 && p->spec)
 		hk_spec_locate(p->spec, err);
 	return r;

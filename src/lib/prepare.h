@@ -14,6 +14,7 @@
 /* Strings and the plan live in the arena. Zero-initialise. */
 struct hk_prepared {
 	struct hk_arena arena;
+	const struct hako_runtime *runtime;
 	const char *id;
 	struct hako_create_options options;
 	const char *bundle; /* absolute */
@@ -29,13 +30,11 @@ struct hk_prepared {
 	const struct hk_plan *plan;
 };
 
-/* Read and check the options; no host is looked at but the bundle's path. options NULL: defaults.
- */
-int hk_prepare_options(const struct hako_create_options *options, const char *id,
-	struct hk_prepared *ret, struct hk_err *err);
+/* Read and check the options; nothing of the host is looked at. options NULL: defaults. */
+int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
+	const struct hako_create_options *options, struct hk_prepared *ret, struct hk_err *err);
 /* From options to plan. Errors have property and position. */
-int hk_prepare(
-	const struct hako_runtime *runtime, struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare(struct hk_prepared *prepared, struct hk_err *err);
 void hk_prepared_done(struct hk_prepared *prepared);
 
 /* ---- check_host.c: what only this host can tell about a valid specification ---- */

@@ -1,0 +1,83 @@
+/* The descriptors that go along with a new container. */
+#include "lib/creation.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* `start` binds the socket: nobody could read it before. */
+static int make_notify(struct hk_creation *c, struct hk_err *err)
+{
+	int r;
+
+	if (!c->prepared.notify_dir)
+		return 0;
+	r = hk_notify_make_dir(c->dir, err);
+	if (r < 0 || !c->run)
+		return r;
+	c->notify = hk_notify_bind(c->dir, err);
+	return c->notify < 0 ? c->notify : 0;
+}
+
+static int open_console(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hako_create_options *options = &c->prepared.options;
+	int fd = -1;
+
+	if (options->console_socket)
+		fd = hk_socket_connect(options->console_socket, err);
+	else if (options->console_fd >= 0) {
+		fd = fcntl(options->console_fd, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			return hk_fail(err, errno, "use the console socket");
+	} else {
+		return 0;
+	}
+	c->slots[HK_SLOT_CONSOLE] = fd;
+	return fd < 0 ? fd : 0;
+}
+
+static int open_namespaces(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_linux *linux = &c->prepared.spec->linux;
+
+	for (size_t i = 0; i < linux->namespace_count; i++) {
+		const struct hk_namespace *ns = &linux->namespaces[i];
+		int fd;
+
+		if (!ns->path)
+			continue;
+		fd = hk_namespace_open(ns->path, ns->type, err);
+		if (fd < 0)
+			return hk_err_at(err, "/linux/namespaces/%zu/path", i);
+		c->slots[HK_SLOT_NS + ns->type] = fd;
+	}
+	return 0;
+}
+
+int hk_creation_open_slots(struct hk_creation *c, struct hk_err *err)
+{
+	int r = make_notify(c, err);
+
+	if (r == 0)
+		r = open_console(c, err);
+	if (r == 0)
+		r = open_namespaces(c, err);
+	if (r == 0)
+		r = c->run ? hk_handshake_pipes(&c->handshake, err)
+			   : hk_handshake_fifos(c->dir, &c->handshake, err);
+	c->slots[HK_SLOT_START] = c->handshake.start;
+	c->slots[HK_SLOT_RESULT] = c->handshake.result;
+	return r;
+}
+
+void hk_creation_close_slots(struct hk_creation *c)
+{
+	c->slots[HK_SLOT_START] = c->slots[HK_SLOT_RESULT] = -1; /* the handshake's */
+	for (int i = 0; i < HK_SLOT_COUNT; i++)
+		hk_close(&c->slots[i]);
+	hk_handshake_done(&c->handshake);
+	hk_close(&c->notify);
+}

@@ -1,0 +1,147 @@
+/* The init stage's run for a new container, and what it asks for on its way. */
+#include "lib/creation.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3 /* glibc before 2.36 */
+#endif
+
+static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+
+	c->spawned = true;
+	c->state.init_pid = pid;
+	c->state.init_start_time = start_time;
+	return hk_state_store(c->dir, &c->state, err);
+}
+
+static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+	const struct hk_hooks *hooks = &c->prepared.spec->hooks;
+	struct hk_hook_state state = hk_creation_hook_state(c);
+	int r;
+
+	r = hk_hooks_run(hooks, HK_HOOK_PRESTART, &state, "creating", pid, err);
+	if (r == 0)
+		r = hk_hooks_run(hooks, HK_HOOK_CREATE_RUNTIME, &state, "creating", pid, err);
+	return r;
+}
+
+static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+	const struct hk_seccomp *seccomp = c->prepared.spec->linux.seccomp;
+	struct hk_hook_state state = hk_creation_hook_state(c);
+
+	return hk_seccomp_notify_send(seccomp->listener_path, seccomp->listener_metadata, listener,
+		&state, "creating", pid, err);
+}
+
+static int send_pidfd(const char *path, pid_t pid, struct hk_err *err)
+{
+	HK_FD int sock = hk_socket_connect(path, err);
+	HK_FD int pidfd = -1;
+
+	if (sock < 0)
+		return sock;
+	pidfd = hk_sys_pidfd_open(pid);
+	if (pidfd < 0)
+		return hk_fail(err, -pidfd, "open the container's init");
+	return hk_socket_send_fd(sock, "standard", pidfd, err);
+}
+
+/* Everything that can still fail on our side happens here, before the program may run. */
+static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+	const struct hako_create_options *options = &c->prepared.options;
+	int r;
+
+	r = hk_creation_store_created(c, pid, err);
+	if (r == 0 && options->pidfd_socket)
+		r = send_pidfd(options->pidfd_socket, pid, err);
+	if (r == 0 && options->pid_file) {
+		r = hk_pid_file_write(options->pid_file, pid, err);
+		c->pid_file = r == 0;
+	}
+	return r;
+}
+
+static void remove_pid_file(struct hk_creation *c)
+{
+	if (c->pid_file)
+		(void)unlink(c->prepared.options.pid_file); /* undoing: the first error counts */
+}
+
+int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hako_create_options *options = &c->prepared.options;
+	struct hk_stage_options stage = {
+		.plan = c->prepared.plan,
+		.spec = c->prepared.spec,
+		.stdio = {options->stdio[0], options->stdio[1], options->stdio[2]},
+		.preserve_fds = options->preserve_fds + options->listen_fds,
+		.cgroup_v2_fd = hk_cgroup_v2_fd(c->prepared.cgroup),
+		.log = &c->runtime->log,
+		.events =
+			{
+				.spawned = on_spawned,
+				.hooks = on_hooks,
+				.ready = on_ready,
+				.listener = on_listener,
+				.userdata = c,
+			},
+	};
+	int r;
+
+	memcpy(stage.slots, c->slots, sizeof(stage.slots));
+	r = hk_stage_run(&stage, &c->process, err);
+	if (r < 0) {
+		remove_pid_file(c);
+		if (hk_cgroup_oom_killed(c->prepared.cgroup))
+			return hk_refuse(err, ENOMEM,
+				"container init was OOM-killed (memory limit too low?)");
+	}
+	return r;
+}
+
+void hk_creation_kill_init(struct hk_creation *c)
+{
+	struct hk_err e = {0};
+	siginfo_t info;
+
+	if (hk_kill_and_wait(c->process.pidfd, &e) < 0)
+		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
+	else
+		(void)waitid((idtype_t)P_PIDFD, (id_t)c->process.pidfd, &info, WEXITED);
+	remove_pid_file(c);
+}
+
+int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
+{
+	struct hk_hook_state state = hk_creation_hook_state(c);
+	int r;
+
+	if (!c->run)
+		return 0;
+	hk_close(&c->handshake.result); /* only init's is left: its end is the news */
+	r = hk_handshake_await(c->handshake.result_read, c->process.pidfd, err);
+	if (r == 0)
+		r = hk_hooks_run(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state, "running",
+			c->process.pid, err);
+	if (r == 0 && c->notify >= 0)
+		r = hk_notify_forward(c->notify, c->prepared.options.notify_socket, c->process.pid,
+			c->process.pidfd, err);
+	return r;
+}
