@@ -23,7 +23,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define IMAGE_MAX     (100 * 1024)
+#ifdef HAKO_INIT_IS_MUSL
+#define IMAGE_MAX (100 * 1024)
+#else /* glibc's static start-up alone is 700 KB */
+#define IMAGE_MAX (1024 * 1024)
+#endif
 #define INIT_FAILED   255
 #define SOCKET_NUMBER 3
 #define WAIT_MS	      10000
