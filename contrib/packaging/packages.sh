@@ -19,7 +19,7 @@ hako_packages() {
 			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
 	apt-get:test)
 		echo g++ binutils libcmocka-dev python3 python3-pytest procps util-linux git strace \
-			clang clang-tidy cppcheck shellcheck ;;
+			clang clang-format clang-tidy cppcheck shellcheck ;;
 	apt-get:client)
 		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
 	dnf:build)
@@ -117,7 +117,8 @@ hako_has() {
 		hako_have cc make cmake pkg-config && hako_static_busybox >/dev/null &&
 			pkg-config --exists yajl libcap libseccomp libmnl ;;
 	test)
-		hako_have c++ nm readelf git strace clang clang-tidy cppcheck shellcheck ps unshare &&
+		hako_have c++ nm readelf git strace ps unshare &&
+			hako_have clang clang-format clang-tidy cppcheck shellcheck &&
 			pkg-config --exists cmocka && hako_python >/dev/null ;;
 	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
 	esac
