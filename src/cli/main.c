@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,8 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_fds();
+	(void)signal(
+		SIGXFSZ, SIG_IGN); /* a file that may not grow is an error message, not a death */
 	status = dispatch(&cli, argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv);
 	hako_runtime_free(cli.runtime);
 	log_close(&cli.log);
