@@ -26,9 +26,8 @@ static const struct hint {
 	{"bind", ENOENT, NULL, "the source of a bind mount must exist on the host"},
 	{"pivot", EINVAL, NULL, "a root file system on the initial ramfs needs --no-pivot"},
 	{"ns_unshare", EPERM, NULL,
-		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with uid "
-		"and "
-		"gid mappings"},
+		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with "
+		"uid and gid mappings"},
 	{"ns_unshare", ENOSPC, NULL, "a limit below /proc/sys/user is reached"},
 	{"credentials", EPERM, "capab",
 		"the caller has not that capability itself: drop it from process.capabilities"},
@@ -36,6 +35,9 @@ static const struct hint {
 	{"oom_score_adj", EACCES, NULL,
 		"a lower oomScoreAdj than the caller's needs CAP_SYS_RESOURCE"},
 	{"sysctl", ENOENT, NULL, "the running kernel does not have this sysctl"},
+	{NULL, ENOSYS, NULL,
+		"hako needs Linux 5.12 (openat2, close_range, mount_setattr), or a seccomp "
+		"filter around it hides a system call"},
 	{NULL, EEXIST, "container with given ID already exists",
 		"hako delete removes a stopped container"},
 	{NULL, ENOSPC, "cgroup", "cpuset: are cpus and mems of the parent cgroup set?"},

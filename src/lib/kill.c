@@ -48,6 +48,8 @@ static int kill_container(
 		return r;
 	/* Init's end takes a pid namespace of its own down with it, but none that it shares. */
 	whole = all || (signal == SIGKILL && !loaded.state.private_pid_namespace);
+	/* Without a cgroup of the container's own, init is all that we know of. */
+	whole = whole && hk_cgroup_path_count(loaded.cgroup) > 0;
 	if (whole && (all || loaded.pidfd >= 0))
 		r = hk_cgroup_kill(loaded.cgroup, signal, err);
 	else
