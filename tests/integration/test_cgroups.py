@@ -247,3 +247,16 @@ def test_disabled(runtime, bundle):
     name = runtime.new_id()
     runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
     assert host.cgroup_dirs(name) == []
+
+
+@pytest.mark.hako_only
+def test_kill_without_cgroup_and_pid_namespace(runtime, bundle):
+    """Nothing lists the container's processes then: the signal must reach init all the same."""
+    bundle.resources.clear()
+    bundle.without_mount("/sys/fs/cgroup").without_namespace("pid").sleep().write()
+    name = runtime.new_id()
+    runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
+    pid = json.loads(runtime.must("state", name).out)["pid"]
+    runtime.must("kill", name, "KILL")
+    assert host.wait_until(lambda: not host.is_alive(pid))
+    runtime.must("delete", name)
