@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,27 @@ def test_host_sees_no_mount_of_the_container(runtime, bundle, area):
     runtime.start(bundle.sleep())
     assert {m.point for m in host.mounts() if str(area) in m.point} == \
         {point for point in before if str(area) in point}
+
+
+@pytest.mark.parametrize("flags", ["", "--no-pivot"])
+def test_host_with_shared_mounts_sees_none_either(runtime, bundle, tmp, flags):
+    """As with systemd: "/" and all below it are shared. In a mount namespace of the test's own."""
+    bundle.sleep().write()
+    name = runtime.new_id()
+    hako = f"{runtime.program} --root {runtime.root}"
+    script = f"""
+        mount --make-rshared / || exit 99
+        cat /proc/self/mountinfo > {tmp}/before
+        {hako} run -d {flags} --bundle {bundle.path} {name} > {tmp}/out 2>&1 || exit 98
+        cat /proc/self/mountinfo > {tmp}/during
+        {hako} delete --force {name}
+        cat /proc/self/mountinfo > {tmp}/after"""
+    result = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+                            capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, f"{result.returncode} {result.stderr}"
+    before = [m.point for m in host.parse_mountinfo((tmp / "before").read_text())]
+    assert [m.point for m in host.parse_mountinfo((tmp / "during").read_text())] == before
+    assert [m.point for m in host.parse_mountinfo((tmp / "after").read_text())] == before
 
 
 def test_thousand_binds(runtime, bundle, tmp):
