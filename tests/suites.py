@@ -197,8 +197,11 @@ def sanitizer_env(directory, leaks):
 def count_sanitizer_reports(directory, suite, tally):
     for log in sorted((directory / "sanitizer").iterdir()):
         text = log.read_text(errors="replace")
+        error = next((line for line in text.splitlines() if re.search("ERROR:|runtime error:", line)), "")
+        if not error:
+            # "CHECK failed": a test that makes system calls fail hit the sanitizer's own.
+            continue
         print(text[:6000])
-        error = next((line for line in text.splitlines() if "ERROR" in line or "error:" in line), "")
         tally.add(f"{suite}: sanitizer report", "failed", f"{log}: {error.strip()}")
 
 
