@@ -427,6 +427,34 @@ def test_no_notify_socket_in_the_environment(runtime, bundle):
     assert "NOTIFY_SOCKET" not in out and "LISTEN_FDS" not in out
 
 
+# Standard streams
+
+def test_dev_null_becomes_the_containers(runtime, bundle):
+    """The host's would be a way out of the device cgroup and of the root file system."""
+    out = runtime.output(bundle.sh("stat -L -c %d /proc/self/fd/0; stat -c %d /dev/null"))
+    assert len(set(out.split())) == 1
+
+
+def test_streams_belong_to_the_user(runtime, bundle):
+    """docker's `echo > /dev/stdout` of a user who is not root, with a pipe behind it."""
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.sh("echo through > /dev/stdout; echo problem > /dev/stderr").write()
+    result = subprocess.run([runtime.program, "--root", str(runtime.root), "run", "--bundle",
+                             str(bundle.path), runtime.new_id()], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, timeout=60)
+    assert (result.stdout, result.stderr) == ("through\n", "problem\n")
+
+
+def test_closed_streams(runtime, bundle, helper):
+    """Whatever the caller closed is open in the container, and nothing of the host is behind it."""
+    bundle.bind(helper, "/helper", "ro").args("/bin/sh", "-c", "/helper fds > /tmp/fds").writable().write()
+    (bundle.rootfs / "tmp").chmod(0o1777)
+    command = f"exec {runtime.program} --root {runtime.root} run --bundle {bundle.path} " \
+              f"{runtime.new_id()} 0<&- 1>&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", command], timeout=60).returncode == 0
+    assert (bundle.rootfs / "tmp" / "fds").read_text() == "0\n1\n2\n"
+
+
 # The container's first process, seen from outside while it waits
 
 def test_init_is_not_the_hosts_binary(runtime, bundle):
