@@ -245,7 +245,7 @@ def plan(options):
         return [(suite, True) for suite in options.suites if suite in ("unit", "integration", "clients")]
     steps = [(suite, False) for suite in options.suites if suite != "sanitize"]
     if "sanitize" in options.suites:
-        steps += [("unit", True), ("integration", True)]
+        steps += [("unit", True), ("integration", True), ("clients", True)]
     return steps
 
 
