@@ -1,8 +1,10 @@
 """What the user's program finds itself to be."""
 
+import fcntl
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import threading
@@ -12,6 +14,7 @@ import pytest
 import host
 
 EMPTY = "0000000000000000"
+F_GET_SEALS = 1034
 
 
 def status_fields(text):
@@ -219,6 +222,21 @@ def test_another_user_gets_no_capability(runtime, bundle):
     fields = own_status(runtime, bundle)
     assert fields["CapEff"] == fields["CapPrm"] == fields["CapAmb"] == [EMPTY]
     assert fields["CapBnd"] == [bits(CHOWN, KILL)]
+
+
+@pytest.mark.needs(lambda: shutil.which("setpriv"), "no setpriv here")
+def test_capabilities_of_the_caller(runtime, bundle):
+    """What it has as inheritable or ambient is not for the container."""
+    bundle.capabilities("CAP_CHOWN", "CAP_KILL").args("/bin/cat", "/proc/self/status")
+    bundle.process["capabilities"]["inheritable"] = ["CAP_KILL"]
+    bundle.write()
+    result = subprocess.run(
+        ["setpriv", "--inh-caps", "+kill,+chown", "--ambient-caps", "+kill,+chown", runtime.program, "--root",
+         str(runtime.root), "run", "--bundle", str(bundle.path), runtime.new_id()],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    fields = status_fields(result.stdout)
+    assert fields["CapInh"] == [bits(KILL)], result.stderr
+    assert fields["CapAmb"] == [EMPTY]
 
 
 @pytest.mark.needs(lambda: not host.has_capability(host.CAP_SYS_RESOURCE),
@@ -464,9 +482,20 @@ def test_init_is_not_the_hosts_binary(runtime, bundle):
     assert not os.path.exists(exe) or not os.path.samefile(exe, runtime.program)
 
 
-def test_init_cannot_be_traced_from_inside(runtime, bundle):
-    """CVE-2016-9962: not dumpable, so its descriptors belong to root alone."""
+@pytest.mark.hako_only
+def test_init_image_is_sealed(runtime, bundle):
     container = runtime.create(bundle)
+    fd = os.open(f"/proc/{container.pid}/exe", os.O_RDONLY)
+    try:
+        seals = fcntl.fcntl(fd, F_GET_SEALS)
+    finally:
+        os.close(fd)
+    assert seals & 0xf == 0xf, "no write, no growing, no shrinking, no more seals"
+
+
+def test_init_cannot_be_traced_from_inside(runtime, bundle):
+    """CVE-2016-9962: not dumpable, so its descriptors belong to the host's root alone."""
+    container = runtime.create(bundle.user_namespace())
     assert os.stat(f"/proc/{container.pid}/fd").st_uid == 0
 
 
