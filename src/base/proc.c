@@ -53,6 +53,10 @@ int hk_proc_open(pid_t pid, uint64_t start_time)
 	char state;
 	int r;
 
+	/* EINVAL, seen on 6.12: the process is gone, but its number lives on as the session or
+	 * process group of what it has left behind. */
+	if (pidfd == -EINVAL)
+		return -ESRCH;
 	if (pidfd < 0)
 		return pidfd;
 	/* Compared behind the opening: if it is the right one now, it was so when we opened it. */

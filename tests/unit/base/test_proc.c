@@ -100,6 +100,39 @@ static void opens_that_very_process(void **state)
 	assert_int_equal(hk_pidfd_pid(-1), -EBADF);
 }
 
+/* The number of a dead process stays in use while a process of its session lives. */
+static void a_dead_session_leader_is_gone(void **state)
+{
+	uint64_t time;
+	char letter;
+	int ready[2];
+	pid_t leader, member;
+
+	(void)state;
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	leader = fork();
+	assert_true(leader >= 0);
+	if (leader == 0) {
+		(void)setsid();
+		member = fork();
+		if (member == 0)
+			for (;;)
+				(void)pause();
+		if (write(ready[1], &member, sizeof(member)) != sizeof(member))
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	assert_int_equal(read(ready[0], &member, sizeof(member)), sizeof(member));
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	assert_int_equal(hk_proc_start_time(leader, &time, &letter), 0);
+	end(leader);
+	assert_int_equal(kill(member, 0), 0);
+	assert_int_equal(hk_proc_open(leader, time), -ESRCH);
+	assert_int_equal(kill(member, SIGKILL), 0);
+}
+
 /* ---- hk_child_run ---- */
 
 static int run_shell(const char *script, const struct hk_child *with, struct hk_child_result *ret,
@@ -375,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_start_time),
 		cmocka_unit_test(opens_that_very_process),
+		cmocka_unit_test(a_dead_session_leader_is_gone),
 		cmocka_unit_test(captures_output),
 		cmocka_unit_test(keeps_the_beginning_of_much_output),
 		cmocka_unit_test(gives_input),
