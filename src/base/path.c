@@ -298,11 +298,11 @@ static int split(const char *path, char *parent, size_t cap, const char **ret_na
 static int make_last(
 	int rootfd, const char *path, uint64_t resolve, enum walk_make make, mode_t mode)
 {
-	int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+	uint64_t flags = O_PATH;
 	char parent[PATH_MAX];
 	HK_FD int dir = -1;
 	const char *name;
-	int fd, r;
+	int r;
 
 	r = split(path, parent, sizeof(parent), &name);
 	if (r < 0)
@@ -321,8 +321,8 @@ static int make_last(
 		if (made < 0)
 			return -errno;
 	}
-	fd = openat(dir, name, flags);
-	return fd < 0 ? -errno : fd;
+	/* a link that took its place just now is refused; O_NOFOLLOW would open the link */
+	return hk_sys_openat2(dir, name, flags, 0, HK_RESOLVE_BENEATH | HK_RESOLVE_NO_SYMLINKS);
 }
 
 static bool is_walks(int r)
