@@ -1,7 +1,7 @@
 /* The walker over the tables of json/bind.h. */
 #include "json/bind.h"
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 static int out_of_memory(struct hk_binding *binding)
 {
-	return hk_fail(binding->err, ENOMEM, "read %s", binding->name);
+	return hk_fail(binding->findings->err, ENOMEM, "read %s", binding->name);
 }
 
 /* Store the low bytes of value. Two's complement: a signed number's bytes are right too. */
@@ -129,9 +129,10 @@ static int read_flags(struct hk_binding *binding, const struct hk_property *prop
 		return r;
 	hk_node_each (child, node) {
 		r = find_name(binding, property->names, &at, child, &entry);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
-		flags |= entry->value;
+		if (r == 0)
+			flags |= entry->value;
 		at.index++;
 	}
 	store(object + property->offset, property->size, flags);
@@ -155,9 +156,10 @@ static int read_array_of_strings(struct hk_binding *binding, const struct hk_enu
 	hk_node_each (child, node) {
 		r = names ? find_name(binding, names, &at, child, &entry)
 			  : hk_bind_expect(binding, &at, child, HK_NODE_STRING);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
-		strings.items[strings.count++] = child->text;
+		if (r == 0)
+			strings.items[strings.count++] = child->text;
 		at.index++;
 	}
 	*ret = strings;
@@ -198,10 +200,10 @@ static int read_uints(struct hk_binding *binding, const struct hk_property *prop
 	if (!items)
 		return out_of_memory(binding);
 	hk_node_each (child, node) {
-		uint64_t value;
+		uint64_t value = 0;
 
 		r = hk_bind_uint(binding, &at, child, sizeof(*items), &value);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
 		items[at.index++] = (uint32_t)value;
 	}
@@ -224,9 +226,10 @@ static int read_pairs(struct hk_binding *binding, const struct hk_property *prop
 	hk_node_each (child, node) {
 		at.key = child->key;
 		r = hk_bind_expect(binding, &at, child, HK_NODE_STRING);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
-		pairs.items[pairs.count++] = (struct hk_pair){child->key, child->text};
+		if (r == 0)
+			pairs.items[pairs.count++] = (struct hk_pair){child->key, child->text};
 	}
 	memcpy(object + property->offset, &pairs, sizeof(pairs));
 	return 0;
@@ -250,7 +253,7 @@ static int read_object(struct hk_binding *binding, const struct hk_property *pro
 	if (!item)
 		return out_of_memory(binding);
 	r = bind_object(binding, property->object, place, node, item);
-	if (r < 0)
+	if (hk_bind_gives_up(binding, r))
 		return r;
 	memcpy(object + property->offset, &item, sizeof(item));
 	return 0;
@@ -275,7 +278,7 @@ static int read_children(struct hk_binding *binding, const struct hk_property *p
 
 		at.key = child->key;
 		r = bind_object(binding, type, &at, child, item);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
 		if (child->key)
 			memcpy(item, &child->key, sizeof(child->key));
@@ -352,27 +355,50 @@ static int check_required(struct hk_binding *binding, const struct hk_object *ty
 		const struct hk_property *property = &type->properties[i];
 		struct hk_place at = {.parent = place, .key = property->name};
 		const struct hk_node *empty;
+		int r;
 
 		if (!(property->flags & HK_REQUIRED) || seen & (UINT64_C(1) << i))
 			continue;
 		empty = hk_node_get(node, property->name);
 		if (empty && empty->type == HK_NODE_STRING)
-			return hk_bind_refuse(binding, &at, empty, "must not be empty");
-		return hk_bind_refuse(binding, &at, empty ? empty : node, "required, but missing");
+			r = hk_bind_refuse(binding, &at, empty, "must not be empty");
+		else
+			r = hk_bind_refuse(
+				binding, &at, empty ? empty : node, "required, but missing");
+		if (hk_bind_gives_up(binding, r))
+			return r;
 	}
 	return 0;
+}
+
+/* Who uses the object counts on its required strings: where we go on without one it is "". */
+static void put_placeholders(const struct hk_object *type, char *object)
+{
+	static const char *const empty = "";
+
+	for (size_t i = 0; i < type->count; i++) {
+		const struct hk_property *property = &type->properties[i];
+		bool string =
+			property->type == HK_PROPERTY_STRING || property->type == HK_PROPERTY_NAME;
+
+		if (string && property->flags & HK_REQUIRED)
+			memcpy(object + property->offset, &empty, sizeof(empty));
+	}
 }
 
 static int bind_object(struct hk_binding *binding, const struct hk_object *type,
 	const struct hk_place *place, const struct hk_node *node, char *object)
 {
 	uint64_t seen = 0;
-	int r = hk_bind_expect(binding, place, node, HK_NODE_OBJECT);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (binding->findings->collect)
+		put_placeholders(type, object);
 	if (type->defaults)
 		type->defaults(object);
+	r = hk_bind_expect(binding, place, node, HK_NODE_OBJECT);
+	if (r < 0)
+		return r;
 	hk_node_each (child, node) {
 		const struct hk_property *property = find_property(type, child->key);
 		struct hk_place at = {.parent = place, .key = child->key};
@@ -380,9 +406,9 @@ static int bind_object(struct hk_binding *binding, const struct hk_object *type,
 		if (!property || is_absent(property, child))
 			continue;
 		r = readers[property->type](binding, property, &at, child, object);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
-		if (property->has)
+		if (r == 0 && property->has)
 			*(bool *)(object + property->has - 1) = true;
 		seen |= UINT64_C(1) << (property - type->properties);
 	}
@@ -392,5 +418,7 @@ static int bind_object(struct hk_binding *binding, const struct hk_object *type,
 int hk_bind(struct hk_binding *binding, const struct hk_object *object, const struct hk_node *node,
 	void *ret)
 {
-	return bind_object(binding, object, NULL, node, ret);
+	int r = bind_object(binding, object, NULL, node, ret);
+
+	return hk_bind_gives_up(binding, r) ? r : 0;
 }

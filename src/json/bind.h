@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-struct hk_err;
+struct hk_findings;
 
 enum hk_property_type {
 	HK_PROPERTY_STRING,  /* const char * */
@@ -82,20 +82,24 @@ struct hk_binding {
 	size_t len;
 	const char *name; /* of the file */
 	struct hk_arena *arena;
-	struct hk_err *err;
+	struct hk_findings *findings;
 	struct hk_strings warnings; /* what was said with hk_bind_warn */
 	size_t warning_cap;
 };
 
-/* Fill the struct (all zero) of that object type from node. */
+/* Fill the struct (all zero) of that object type from node. Where findings are collected, what has
+ * one is absent, and a required string "". */
 int hk_bind(struct hk_binding *binding, const struct hk_object *object, const struct hk_node *node,
 	void *ret);
 
 /* ---- for custom properties ---- */
 
-/* Refuse the node: EINVAL, its JSON pointer and its position. */
+/* Refuse the node: EINVAL, its JSON pointer and its position. Always -EINVAL: whether to go on is
+ * hk_bind_gives_up's question. */
 int hk_bind_refuse(struct hk_binding *binding, const struct hk_place *place,
 	const struct hk_node *node, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Must a reader that has many nodes to read give up because of one that was refused (r)? */
+bool hk_bind_gives_up(const struct hk_binding *binding, int r);
 int hk_bind_expect(struct hk_binding *binding, const struct hk_place *place,
 	const struct hk_node *node, enum hk_node_type type);
 int hk_bind_int(struct hk_binding *binding, const struct hk_place *place,

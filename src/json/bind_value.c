@@ -2,7 +2,7 @@
  * warnings, numbers in range. */
 #include "json/bind.h"
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -53,13 +53,14 @@ static struct pointer pointer_of(const struct hk_place *place)
 
 static void set_position(struct hk_binding *binding, size_t offset)
 {
+	struct hk_err *err = binding->findings->err;
 	size_t line, column;
 
-	if (!binding->err || !binding->text)
+	if (!binding->text)
 		return;
 	hk_json_position(binding->text, binding->len, offset, &line, &column);
-	(void)snprintf(binding->err->position, sizeof(binding->err->position), "%s:%zu:%zu",
-		binding->name, line, column);
+	(void)snprintf(
+		err->position, sizeof(err->position), "%s:%zu:%zu", binding->name, line, column);
 }
 
 int hk_bind_refuse(struct hk_binding *binding, const struct hk_place *place,
@@ -68,19 +69,27 @@ int hk_bind_refuse(struct hk_binding *binding, const struct hk_place *place,
 	struct pointer pointer = pointer_of(place);
 	char message[512], line[512];
 	va_list ap;
+	int r;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(message, sizeof(message), fmt, ap); /* cut, never overrun */
 	va_end(ap);
-	(void)hk_refuse(binding->err, EINVAL, "%s", hk_printable(message, line, sizeof(line)));
-	(void)hk_err_at(binding->err, "%s", pointer.text);
+	(void)hk_refuse(
+		binding->findings->err, EINVAL, "%s", hk_printable(message, line, sizeof(line)));
+	(void)hk_err_at(binding->findings->err, "%s", pointer.text);
 	set_position(binding, node->offset);
-	return -EINVAL;
+	r = hk_found(binding->findings);
+	return r < 0 ? r : -EINVAL;
+}
+
+bool hk_bind_gives_up(const struct hk_binding *binding, int r)
+{
+	return r < 0 && (r != -EINVAL || !binding->findings->collect);
 }
 
 static int out_of_memory(struct hk_binding *binding)
 {
-	return hk_fail(binding->err, ENOMEM, "read %s", binding->name);
+	return hk_fail(binding->findings->err, ENOMEM, "read %s", binding->name);
 }
 
 int hk_bind_expect(struct hk_binding *binding, const struct hk_place *place,

@@ -33,15 +33,13 @@ static int read_capabilities(struct hk_binding *binding, const struct hk_place *
 		const struct hk_enum *entry;
 
 		r = hk_bind_expect(binding, &at, name, HK_NODE_STRING);
-		if (r < 0)
-			return r;
-		entry = hk_enum_find(hk_capability_names, name->text);
+		entry = r < 0 ? NULL : hk_enum_find(hk_capability_names, name->text);
 		if (entry)
 			set |= UINT64_C(1) << entry->value;
-		else
+		else if (r == 0)
 			r = hk_bind_warn(
 				binding, &at, "unknown capability '%s' is ignored", name->text);
-		if (r < 0)
+		if (hk_bind_gives_up(binding, r))
 			return r;
 		at.index++;
 	}

@@ -1,7 +1,7 @@
 /* Reading config.json, and the process and resources objects that clients hand over alone. */
 #include "spec/tables.h"
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "base/fd.h"
 #include "json/bind.h"
 
@@ -23,14 +23,14 @@ void hk_spec_done(struct hk_spec *spec)
 	hk_spec_init(spec);
 }
 
-/* Bind a whole text to one object; binding->arena and ->err are the caller's. */
+/* Bind a whole text to one object; binding->arena and ->findings are the caller's. */
 static int bind_text(struct hk_binding *binding, const struct hk_object *object, void *ret)
 {
 	const struct hk_node *node;
 	int r;
 
-	r = hk_json_read(
-		binding->text, binding->len, binding->name, binding->arena, &node, binding->err);
+	r = hk_json_read(binding->text, binding->len, binding->name, binding->arena, &node,
+		binding->findings->err);
 	if (r < 0)
 		return r;
 	return hk_bind(binding, object, node, ret);
@@ -57,14 +57,14 @@ static int warn_of_relative_mounts(struct hk_binding *binding, const struct hk_s
 }
 
 /* The text is in the spec's arena already. */
-static int parse_spec(struct hk_spec *spec, struct hk_err *err)
+static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 {
 	struct hk_binding binding = {
 		.text = spec->text,
 		.len = spec->text_len,
 		.name = spec->file,
 		.arena = &spec->arena,
-		.err = err,
+		.findings = findings,
 	};
 	int r;
 
@@ -80,14 +80,15 @@ static int parse_spec(struct hk_spec *spec, struct hk_err *err)
 
 /* Take over a text that is in the arena of spec, which is freed on failure. */
 static int finish(struct hk_spec *spec, const char *text, size_t len, const char *name,
-	struct hk_spec *ret, struct hk_err *err)
+	struct hk_spec *ret, struct hk_findings *findings)
 {
 	int r;
 
 	spec->text = text;
 	spec->text_len = len;
 	spec->file = hk_arena_strdup(&spec->arena, name);
-	r = spec->file ? parse_spec(spec, err) : hk_fail(err, ENOMEM, "read %s", name);
+	r = spec->file ? parse_spec(spec, findings)
+		       : hk_fail(findings->err, ENOMEM, "read %s", name);
 	if (r < 0) {
 		hk_spec_done(spec);
 		return r;
@@ -99,6 +100,8 @@ static int finish(struct hk_spec *spec, const char *text, size_t len, const char
 int hk_spec_parse(
 	const char *text, size_t len, const char *name, struct hk_spec *ret, struct hk_err *err)
 {
+	struct hk_err own;
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
 	struct hk_spec spec = {0};
 	const char *copy;
 
@@ -108,7 +111,7 @@ int hk_spec_parse(
 	copy = hk_arena_strndup(&spec.arena, text, len);
 	if (!copy)
 		return hk_fail(err, ENOMEM, "read %s", name);
-	return finish(&spec, copy, len, name, ret, err);
+	return finish(&spec, copy, len, name, ret, &first);
 }
 
 /* O_NONBLOCK: a FIFO in the file's place must not hang us before fstat tells. */
@@ -149,7 +152,7 @@ static ssize_t read_up_to(int fd, char *buf, size_t size)
 	return (ssize_t)n;
 }
 
-int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
+int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings)
 {
 	struct hk_spec spec = {0};
 	HK_FD int fd = -1;
@@ -157,7 +160,7 @@ int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err
 	size_t size = 0;
 	char *text;
 
-	fd = open_config(dirfd, name, &size, err);
+	fd = open_config(dirfd, name, &size, findings->err);
 	if (fd < 0)
 		return fd;
 	text = hk_arena_alloc(&spec.arena, size + 1);
@@ -165,39 +168,51 @@ int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err
 		len = read_up_to(fd, text, size);
 	if (len < 0) {
 		hk_spec_done(&spec);
-		return hk_fail(err, (int)-len, "read %s", name);
+		return hk_fail(findings->err, (int)-len, "read %s", name);
 	}
-	return finish(&spec, text, (size_t)len, name, ret, err);
+	return finish(&spec, text, (size_t)len, name, ret, findings);
+}
+
+int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
+{
+	struct hk_err own;
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+
+	return hk_spec_read_all(dirfd, name, ret, &first);
+}
+
+/* A text that is one object and nothing more, into a struct of that object's type. */
+static int parse_object(const char *text, size_t len, const char *name, struct hk_arena *arena,
+	const struct hk_object *object, void *ret, struct hk_err *err)
+{
+	struct hk_err own;
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+	struct hk_binding binding = {
+		.text = text, .len = len, .name = name, .arena = arena, .findings = &first};
+
+	return bind_text(&binding, object, ret);
 }
 
 int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_process *ret, struct hk_err *err)
 {
-	struct hk_binding binding = {
-		.text = text, .len = len, .name = name, .arena = arena, .err = err};
 	struct hk_process process = {0};
-	int r;
+	int r = parse_object(text, len, name, arena, &hk_process_object, &process, err);
 
-	r = bind_text(&binding, &hk_process_object, &process);
-	if (r < 0)
-		return r;
-	*ret = process;
-	return 0;
+	if (r == 0)
+		*ret = process;
+	return r;
 }
 
 int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_resources *ret, struct hk_err *err)
 {
-	struct hk_binding binding = {
-		.text = text, .len = len, .name = name, .arena = arena, .err = err};
 	struct hk_resources resources = {0};
-	int r;
+	int r = parse_object(text, len, name, arena, &hk_resources_object, &resources, err);
 
-	r = bind_text(&binding, &hk_resources_object, &resources);
-	if (r < 0)
-		return r;
-	*ret = resources;
-	return 0;
+	if (r == 0)
+		*ret = resources;
+	return r;
 }
 
 /* The node of the pointer or, where that is absent, of its closest ancestor. */

@@ -391,6 +391,7 @@ struct hk_spec {
 };
 
 struct hk_err;
+struct hk_findings;
 
 /* Both zero-initialise; done accepts a half-read spec. */
 void hk_spec_init(struct hk_spec *spec);
@@ -402,6 +403,10 @@ int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err
 /* The same from memory; text is copied. */
 int hk_spec_parse(const char *text, size_t len, const char *name, struct hk_spec *ret,
 	struct hk_err *err);
+/* hk_spec_read that goes on behind what it cannot read, where findings collects: that is absent from
+ * the spec then, which is whole in all else. */
+int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret,
+	struct hk_findings *findings);
 /* One process object, as `exec --process` reads; the arena is the caller's. */
 int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_process *ret, struct hk_err *err);
@@ -412,6 +417,8 @@ int hk_spec_parse_resources(const char *text, size_t len, const char *name, stru
 /* Everything that can be refused without looking at the host: the specification's MUSTs and the
  * cross-property rules of runc (features.md 2.6). err has the property. */
 int hk_spec_validate(const struct hk_spec *spec, struct hk_err *err);
+/* The same for findings. */
+int hk_spec_examine(const struct hk_spec *spec, struct hk_findings *findings);
 
 /* Fill err->position from err->property, when the spec was read from a text. */
 void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err);

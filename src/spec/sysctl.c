@@ -1,12 +1,13 @@
 /* linux.sysctl: keys as paths, and which namespace each must have. */
 #include "spec/validate.h"
 
-#include "base/err.h"
 #include "base/str.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+
+#define NOT_SEPARATE "sysctl \"%.100s\" is not in a separate kernel namespace"
 
 /* What the container may set: the keys that a namespace of its own separates from the host's. A
  * name that ends with "/" stands for everything below it. */
@@ -68,43 +69,38 @@ static const enum hk_ns_type *find_namespace(const char *path)
 	return NULL;
 }
 
-static int validate_key(const struct hk_spec *spec, const char *key, struct hk_err *err)
+static int validate_key(const struct hk_spec *spec, const char *key, struct hk_findings *f)
 {
 	struct hk_pointer at = hk_at_key("/linux/sysctl", key);
 	const enum hk_ns_type *ns;
 	char path[PATH_MAX];
 
 	if (hk_sysctl_path(key, path, sizeof(path)) < 0)
-		return hk_invalid(err, at, "'%.100s' is no name of a sysctl", key);
-	if (!strcmp(path, "kernel/hostname")) {
-		(void)hk_invalid(err, at,
+		return hk_invalid(f, at, "'%.100s' is no name of a sysctl", key);
+	if (!strcmp(path, "kernel/hostname"))
+		return hk_invalid_hint(f, at, "set hostname instead",
 			"sysctl \"%s\" is not allowed as it conflicts with the OCI hostname field",
 			key);
-		hk_err_hint(err, "set hostname instead");
-		return -EINVAL;
-	}
 	ns = find_namespace(path);
 	if (ns && hk_spec_namespace(spec, *ns))
 		return 0;
-	(void)hk_invalid(err, at, "sysctl \"%.100s\" is not in a separate kernel namespace", key);
-	if (ns)
-		hk_err_hint(
-			err, "add {\"type\": \"%s\"} to linux.namespaces", hk_ns_infos[*ns].name);
-	return -EINVAL;
+	if (!ns)
+		return hk_invalid(f, at, NOT_SEPARATE, key);
+	return hk_needs_namespace(f, at, *ns, NOT_SEPARATE, key);
 }
 
-int hk_validate_sysctl(const struct hk_spec *spec, struct hk_err *err)
+int hk_validate_sysctl(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_pairs *sysctl = &spec->linux.sysctl;
 
 	for (size_t i = 0; i < sysctl->count; i++) {
-		int r = validate_key(spec, sysctl->items[i].key, err);
+		int r = validate_key(spec, sysctl->items[i].key, f);
 
 		if (r < 0)
 			return r;
 		/* One write sets one value; a second line would be another write's. */
 		if (strchr(sysctl->items[i].value, '\n'))
-			return hk_invalid(err, hk_at_key("/linux/sysctl", sysctl->items[i].key),
+			return hk_invalid(f, hk_at_key("/linux/sysctl", sysctl->items[i].key),
 				"the value must be one line");
 	}
 	return 0;

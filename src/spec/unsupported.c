@@ -2,9 +2,6 @@
  */
 #include "spec/validate.h"
 
-#include "base/err.h"
-
-#include <errno.h>
 #include <string.h>
 
 static bool uses_intel_rdt(const struct hk_spec *spec, struct hk_pointer *ret_at)
@@ -67,16 +64,15 @@ static const struct {
 	{uses_idmap_option, "an id-mapped mount"},
 };
 
-int hk_check_supported(const struct hk_spec *spec, struct hk_err *err)
+int hk_check_supported(const struct hk_spec *spec, struct hk_findings *f)
 {
-	for (size_t i = 0; i < HK_COUNT(unsupported); i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < HK_COUNT(unsupported); i++) {
 		struct hk_pointer at;
 
-		if (!unsupported[i].used(spec, &at))
-			continue;
-		(void)hk_refuse(err, ENOTSUP, "%s is not supported by this version of hako",
-			unsupported[i].what);
-		return hk_err_at(err, "%s", at.text);
+		if (unsupported[i].used(spec, &at))
+			r = hk_unsupported(f, at, unsupported[i].what);
 	}
-	return 0;
+	return r;
 }

@@ -1,13 +1,11 @@
 /* Whether mounts, devices, paths and the smaller objects of config.json's linux make sense. */
 #include "spec/validate.h"
 
-#include "base/err.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "spec/tables.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/mempolicy.h>
@@ -18,7 +16,8 @@
 
 /* "uid=5" and the like name an id of the container's user namespace: where that has no such id,
  * the kernel says no more than EINVAL. */
-static int validate_owner_option(const struct hk_spec *spec, size_t i, size_t j, struct hk_err *err)
+static int validate_owner_option(
+	const struct hk_spec *spec, size_t i, size_t j, struct hk_findings *f)
 {
 	const char *option = spec->mounts[i].options.items[j];
 	const struct hk_id_maps *maps = NULL;
@@ -32,27 +31,26 @@ static int validate_owner_option(const struct hk_spec *spec, size_t i, size_t j,
 		return 0;
 	if (hk_id_is_mapped(maps, id))
 		return 0;
-	(void)hk_invalid(err, hk_at("/mounts/%zu/options/%zu", i, j),
+	return hk_invalid_hint(f, hk_at("/mounts/%zu/options/%zu", i, j),
+		"map the id, or leave the option out",
 		"'%.100s': the id is not mapped into the user namespace", option);
-	hk_err_hint(err, "map the id, or leave the option out");
-	return -EINVAL;
 }
 
-static int validate_mount(const struct hk_spec *spec, size_t i, struct hk_err *err)
+static int validate_mount(const struct hk_spec *spec, size_t i, struct hk_findings *f)
 {
 	const struct hk_mount *mount = &spec->mounts[i];
 	struct hk_pointer at = hk_at("/mounts/%zu/destination", i);
 	char clean[PATH_MAX];
 
 	if (!mount->destination)
-		return hk_invalid(err, at, "required, but missing");
+		return hk_invalid(f, at, "required, but missing");
 	if (hk_path_clean(mount->destination, true, clean, sizeof(clean)) < 0)
-		return hk_invalid(err, at, "too long for a path");
+		return hk_invalid(f, at, "too long for a path");
 	if (!strcmp(clean, "/"))
-		return hk_invalid(err, at, "'%.100s' is on the top of the root file system",
+		return hk_invalid(f, at, "'%.100s' is on the top of the root file system",
 			mount->destination);
 	for (size_t j = 0; j < mount->options.count; j++) {
-		int r = validate_owner_option(spec, i, j, err);
+		int r = validate_owner_option(spec, i, j, f);
 
 		if (r < 0)
 			return r;
@@ -60,10 +58,10 @@ static int validate_mount(const struct hk_spec *spec, size_t i, struct hk_err *e
 	return 0;
 }
 
-int hk_validate_mounts(const struct hk_spec *spec, struct hk_err *err)
+int hk_validate_mounts(const struct hk_spec *spec, struct hk_findings *f)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
-		int r = validate_mount(spec, i, err);
+		int r = validate_mount(spec, i, f);
 
 		if (r < 0)
 			return r;
@@ -74,17 +72,14 @@ int hk_validate_mounts(const struct hk_spec *spec, struct hk_err *err)
 /* ---- masked and read-only paths ---- */
 
 static int validate_paths(const struct hk_spec *spec, const struct hk_strings *paths,
-	const char *property, struct hk_err *err)
+	const char *property, struct hk_findings *f)
 {
-	if (paths->count && !hk_spec_namespace(spec, HK_NS_MOUNT)) {
-		(void)hk_invalid(err, hk_at("/linux/%s", property),
+	if (paths->count && !hk_spec_namespace(spec, HK_NS_MOUNT))
+		return hk_needs_namespace(f, hk_at("/linux/%s", property), HK_NS_MOUNT,
 			"masked and read-only paths need a mount namespace");
-		hk_err_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
-		return -EINVAL;
-	}
 	for (size_t i = 0; i < paths->count; i++)
 		if (paths->items[i][0] != '/')
-			return hk_invalid(err, hk_at("/linux/%s/%zu", property, i),
+			return hk_invalid(f, hk_at("/linux/%s/%zu", property, i),
 				"'%.200s' is not an absolute path", paths->items[i]);
 	return 0;
 }
@@ -92,18 +87,18 @@ static int validate_paths(const struct hk_spec *spec, const struct hk_strings *p
 /* ---- devices ---- */
 
 /* The kernel has 12 bits for the major number and 20 for the minor. */
-static int validate_device_number(const struct hk_device *device, size_t i, struct hk_err *err)
+static int validate_device_number(const struct hk_device *device, size_t i, struct hk_findings *f)
 {
 	if (device->major < 0 || device->major > 0xfff)
-		return hk_invalid(err, hk_at("/linux/devices/%zu/major", i),
+		return hk_invalid(f, hk_at("/linux/devices/%zu/major", i),
 			"expected a number from 0 to 4095");
 	if (device->minor < 0 || device->minor > 0xfffff)
-		return hk_invalid(err, hk_at("/linux/devices/%zu/minor", i),
+		return hk_invalid(f, hk_at("/linux/devices/%zu/minor", i),
 			"expected a number from 0 to 1048575");
 	return 0;
 }
 
-static int validate_devices(const struct hk_linux *lx, struct hk_err *err)
+static int validate_devices(const struct hk_linux *lx, struct hk_findings *f)
 {
 	for (size_t i = 0; i < lx->device_count; i++) {
 		const struct hk_device *device = &lx->devices[i];
@@ -111,13 +106,13 @@ static int validate_devices(const struct hk_linux *lx, struct hk_err *err)
 		int r;
 
 		if (device->path[0] != '/')
-			return hk_invalid(err, hk_at("/linux/devices/%zu/path", i),
+			return hk_invalid(f, hk_at("/linux/devices/%zu/path", i),
 				"'%.200s' is not an absolute path", device->path);
 		r = hk_path_clean(device->path, true, clean, sizeof(clean));
 		if (r < 0 || !strcmp(clean, "/"))
-			return hk_invalid(err, hk_at("/linux/devices/%zu/path", i),
+			return hk_invalid(f, hk_at("/linux/devices/%zu/path", i),
 				"'%.200s' cannot be a device", device->path);
-		r = device->type == 'p' ? 0 : validate_device_number(device, i, err);
+		r = device->type == 'p' ? 0 : validate_device_number(device, i, f);
 		if (r < 0)
 			return r;
 	}
@@ -139,22 +134,22 @@ static bool is_interface_name(const char *name)
 	return true;
 }
 
-static int validate_net_devices(const struct hk_spec *spec, struct hk_err *err)
+static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_linux *lx = &spec->linux;
 
 	if (lx->net_device_count && !hk_spec_namespace(spec, HK_NS_NETWORK))
-		return hk_invalid(err, hk_at("/linux/netDevices"),
+		return hk_invalid(f, hk_at("/linux/netDevices"),
 			"network devices need a network namespace to go to");
 	for (size_t i = 0; i < lx->net_device_count; i++) {
 		const struct hk_net_device *device = &lx->net_devices[i];
 		struct hk_pointer at = hk_at_key("/linux/netDevices", device->host_name);
 
 		if (!is_interface_name(device->host_name))
-			return hk_invalid(err, at, "'%.40s' is no name of a network device",
-				device->host_name);
+			return hk_invalid(
+				f, at, "'%.40s' is no name of a network device", device->host_name);
 		if (device->name && !is_interface_name(device->name))
-			return hk_invalid(err, hk_at("%s/name", at.text),
+			return hk_invalid(f, hk_at("%s/name", at.text),
 				"'%.40s' is no name of a network device", device->name);
 	}
 	return 0;
@@ -162,55 +157,54 @@ static int validate_net_devices(const struct hk_spec *spec, struct hk_err *err)
 
 /* ---- intelRdt, memoryPolicy ---- */
 
-static int validate_intel_rdt(const struct hk_intel_rdt *rdt, struct hk_err *err)
+static int validate_intel_rdt(const struct hk_intel_rdt *rdt, struct hk_findings *f)
 {
 	const char *id = rdt->clos_id;
 
 	if (id && strcmp(id, "/") != 0 &&
 		(!strcmp(id, ".") || !strcmp(id, "..") || strchr(id, '/')))
-		return hk_invalid(err, hk_at("/linux/intelRdt/closID"),
+		return hk_invalid(f, hk_at("/linux/intelRdt/closID"),
 			"'%.100s' is no name of a directory", id);
 	if (rdt->l3_cache_schema && strchr(rdt->l3_cache_schema, '\n'))
-		return hk_invalid(err, hk_at("/linux/intelRdt/l3CacheSchema"), "must be one line");
+		return hk_invalid(f, hk_at("/linux/intelRdt/l3CacheSchema"), "must be one line");
 	if (rdt->mem_bw_schema &&
 		(!hk_starts_with(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n')))
-		return hk_invalid(err, hk_at("/linux/intelRdt/memBwSchema"),
+		return hk_invalid(f, hk_at("/linux/intelRdt/memBwSchema"),
 			"must be one line that begins with MB:");
 	return 0;
 }
 
-static int validate_memory_policy(const struct hk_memory_policy *policy, struct hk_err *err)
+static int validate_memory_policy(const struct hk_memory_policy *policy, struct hk_findings *f)
 {
 	bool no_nodes = policy->mode == MPOL_DEFAULT || policy->mode == MPOL_LOCAL;
 	const char *mode = hk_enum_name(hk_memory_policy_modes, policy->mode);
 
 	if (no_nodes && policy->nodes)
-		return hk_invalid(
-			err, hk_at("/linux/memoryPolicy/nodes"), "%s takes no nodes", mode);
+		return hk_invalid(f, hk_at("/linux/memoryPolicy/nodes"), "%s takes no nodes", mode);
 	if (!no_nodes && policy->mode != MPOL_PREFERRED && !policy->nodes)
 		return hk_invalid(
-			err, hk_at("/linux/memoryPolicy/nodes"), "%s needs one node or more", mode);
+			f, hk_at("/linux/memoryPolicy/nodes"), "%s needs one node or more", mode);
 	if (policy->nodes && policy->nodes[strspn(policy->nodes, "0123456789,-")])
-		return hk_invalid(err, hk_at("/linux/memoryPolicy/nodes"),
+		return hk_invalid(f, hk_at("/linux/memoryPolicy/nodes"),
 			"expected a list of nodes like 0-1,3, found '%.100s'", policy->nodes);
 	return 0;
 }
 
-int hk_validate_linux(const struct hk_spec *spec, struct hk_err *err)
+int hk_validate_linux(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_linux *lx = &spec->linux;
 	int r;
 
-	r = validate_paths(spec, &lx->masked_paths, "maskedPaths", err);
+	r = validate_paths(spec, &lx->masked_paths, "maskedPaths", f);
 	if (r == 0)
-		r = validate_paths(spec, &lx->readonly_paths, "readonlyPaths", err);
+		r = validate_paths(spec, &lx->readonly_paths, "readonlyPaths", f);
 	if (r == 0)
-		r = validate_devices(lx, err);
+		r = validate_devices(lx, f);
 	if (r == 0)
-		r = validate_net_devices(spec, err);
+		r = validate_net_devices(spec, f);
 	if (r == 0 && lx->intel_rdt)
-		r = validate_intel_rdt(lx->intel_rdt, err);
+		r = validate_intel_rdt(lx->intel_rdt, f);
 	if (r == 0 && lx->memory_policy)
-		r = validate_memory_policy(lx->memory_policy, err);
+		r = validate_memory_policy(lx->memory_policy, f);
 	return r;
 }

@@ -10,49 +10,54 @@
 
 #define INVALID_ID UINT32_MAX /* (uid_t)-1: "leave as it is" to setresuid(2) */
 
-static int validate_args(const struct hk_process *process, const char *at, struct hk_err *err)
+static int validate_cwd(const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	if (!process->cwd)
-		return hk_invalid(err, hk_at("%s/cwd", at), "required, but missing");
+		return hk_invalid(f, hk_at("%s/cwd", at), "required, but missing");
 	if (process->cwd[0] != '/')
 		return hk_invalid(
-			err, hk_at("%s/cwd", at), "'%.200s' is not an absolute path", process->cwd);
-	if (!process->args.count)
-		return hk_invalid(err, hk_at("%s/args", at), "must have one element or more");
-	if (!process->args.items[0][0])
-		return hk_invalid(
-			err, hk_at("%s/args/0", at), "the program's name must not be empty");
+			f, hk_at("%s/cwd", at), "'%.200s' is not an absolute path", process->cwd);
 	return 0;
 }
 
-static int validate_env(const struct hk_process *process, const char *at, struct hk_err *err)
+static int validate_args(const struct hk_process *process, const char *at, struct hk_findings *f)
+{
+	if (!process->args.count)
+		return hk_invalid(f, hk_at("%s/args", at), "must have one element or more");
+	if (!process->args.items[0][0])
+		return hk_invalid(
+			f, hk_at("%s/args/0", at), "the program's name must not be empty");
+	return 0;
+}
+
+static int validate_env(const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	for (size_t i = 0; i < process->env.count; i++) {
 		const char *entry = process->env.items[i];
 
 		if (entry[0] == '=' || !strchr(entry, '='))
-			return hk_invalid(err, hk_at("%s/env/%zu", at, i),
+			return hk_invalid(f, hk_at("%s/env/%zu", at, i),
 				"expected NAME=VALUE, found '%.100s'", entry);
 	}
 	return 0;
 }
 
-static int validate_user(const struct hk_user *user, const char *at, struct hk_err *err)
+static int validate_user(const struct hk_user *user, const char *at, struct hk_findings *f)
 {
 	if (user->uid == INVALID_ID)
 		return hk_invalid(
-			err, hk_at("%s/user/uid", at), "%" PRIu32 " is no user id", user->uid);
+			f, hk_at("%s/user/uid", at), "%" PRIu32 " is no user id", user->uid);
 	if (user->gid == INVALID_ID)
 		return hk_invalid(
-			err, hk_at("%s/user/gid", at), "%" PRIu32 " is no group id", user->gid);
+			f, hk_at("%s/user/gid", at), "%" PRIu32 " is no group id", user->gid);
 	for (size_t i = 0; i < user->additional_gid_count; i++)
 		if (user->additional_gids[i] == INVALID_ID)
-			return hk_invalid(err, hk_at("%s/user/additionalGids/%zu", at, i),
+			return hk_invalid(f, hk_at("%s/user/additionalGids/%zu", at, i),
 				"%" PRIu32 " is no group id", user->additional_gids[i]);
 	return 0;
 }
 
-static int validate_rlimits(const struct hk_process *process, const char *at, struct hk_err *err)
+static int validate_rlimits(const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	uint64_t seen = 0;
 
@@ -61,37 +66,37 @@ static int validate_rlimits(const struct hk_process *process, const char *at, st
 		uint64_t bit = UINT64_C(1) << limit->resource;
 
 		if (seen & bit)
-			return hk_invalid(err, hk_at("%s/rlimits/%zu", at, i), "%s is there twice",
+			return hk_invalid(f, hk_at("%s/rlimits/%zu", at, i), "%s is there twice",
 				hk_enum_name(hk_rlimit_names, limit->resource));
 		seen |= bit;
 		if (limit->soft > limit->hard)
-			return hk_invalid(err, hk_at("%s/rlimits/%zu/soft", at, i),
+			return hk_invalid(f, hk_at("%s/rlimits/%zu/soft", at, i),
 				"the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
 				limit->soft, limit->hard);
 	}
 	return 0;
 }
 
-static int validate_scheduler(const struct hk_scheduler *s, const char *at, struct hk_err *err)
+static int validate_scheduler(const struct hk_scheduler *s, const char *at, struct hk_findings *f)
 {
 	const char *policy = hk_enum_name(hk_scheduler_policies, s->policy);
 	bool real_time = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
 	bool has_nice = s->policy == SCHED_OTHER || s->policy == SCHED_BATCH;
 
 	if (s->nice && !has_nice)
-		return hk_invalid(err, hk_at("%s/scheduler/nice", at),
+		return hk_invalid(f, hk_at("%s/scheduler/nice", at),
 			"only for SCHED_OTHER and SCHED_BATCH, not for %s", policy);
 	if (s->nice < -20 || s->nice > 19)
-		return hk_invalid(err, hk_at("%s/scheduler/nice", at),
+		return hk_invalid(f, hk_at("%s/scheduler/nice", at),
 			"expected a number from -20 to 19, found %" PRId32, s->nice);
 	if (s->priority && !real_time)
-		return hk_invalid(err, hk_at("%s/scheduler/priority", at),
+		return hk_invalid(f, hk_at("%s/scheduler/priority", at),
 			"only for SCHED_FIFO and SCHED_RR, not for %s", policy);
 	if (real_time && (s->priority < 1 || s->priority > 99))
-		return hk_invalid(err, hk_at("%s/scheduler/priority", at),
+		return hk_invalid(f, hk_at("%s/scheduler/priority", at),
 			"expected a number from 1 to 99, found %" PRId32, s->priority);
 	if ((s->runtime || s->deadline || s->period) && s->policy != SCHED_DEADLINE)
-		return hk_invalid(err,
+		return hk_invalid(f,
 			hk_at("%s/scheduler/%s", at,
 				s->runtime    ? "runtime"
 				: s->deadline ? "deadline"
@@ -100,72 +105,76 @@ static int validate_scheduler(const struct hk_scheduler *s, const char *at, stru
 	return 0;
 }
 
-static int validate_cpu_list(const char *list, const char *at, const char *name, struct hk_err *err)
+static int validate_cpu_list(
+	const char *list, const char *at, const char *name, struct hk_findings *f)
 {
 	if (list && list[strspn(list, "0123456789, -")])
-		return hk_invalid(err, hk_at("%s/execCPUAffinity/%s", at, name),
+		return hk_invalid(f, hk_at("%s/execCPUAffinity/%s", at, name),
 			"expected a list of CPUs like 0-3,7, found '%.100s'", list);
 	return 0;
 }
 
-static int validate_scheduling(const struct hk_process *process, const char *at, struct hk_err *err)
+static int validate_scheduling(
+	const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	const struct hk_io_priority *io = process->io_priority;
 	const struct hk_cpu_affinity *affinity = process->exec_cpu_affinity;
 	int r = 0;
 
 	if (process->scheduler)
-		r = validate_scheduler(process->scheduler, at, err);
+		r = validate_scheduler(process->scheduler, at, f);
 	if (r == 0 && io && (io->priority < 0 || io->priority > 7))
-		return hk_invalid(err, hk_at("%s/ioPriority/priority", at),
+		return hk_invalid(f, hk_at("%s/ioPriority/priority", at),
 			"expected a number from 0 to 7, found %" PRId32, io->priority);
 	if (r == 0 && affinity)
-		r = validate_cpu_list(affinity->initial, at, "initial", err);
+		r = validate_cpu_list(affinity->initial, at, "initial", f);
 	if (r == 0 && affinity)
-		r = validate_cpu_list(affinity->final, at, "final", err);
+		r = validate_cpu_list(affinity->final, at, "final", f);
 	return r;
 }
 
-int hk_validate_process(const struct hk_process *process, const char *at, struct hk_err *err)
+int hk_validate_process(const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	int r;
 
-	r = validate_args(process, at, err);
+	r = validate_cwd(process, at, f);
 	if (r == 0)
-		r = validate_env(process, at, err);
+		r = validate_args(process, at, f);
 	if (r == 0)
-		r = validate_user(&process->user, at, err);
+		r = validate_env(process, at, f);
 	if (r == 0)
-		r = validate_rlimits(process, at, err);
+		r = validate_user(&process->user, at, f);
 	if (r == 0)
-		r = validate_scheduling(process, at, err);
+		r = validate_rlimits(process, at, f);
+	if (r == 0)
+		r = validate_scheduling(process, at, f);
 	if (r == 0 && process->has_oom_score_adj &&
 		(process->oom_score_adj < -1000 || process->oom_score_adj > 1000))
-		return hk_invalid(err, hk_at("%s/oomScoreAdj", at),
+		return hk_invalid(f, hk_at("%s/oomScoreAdj", at),
 			"expected a number from -1000 to 1000, found %" PRId32,
 			process->oom_score_adj);
 	return r;
 }
 
 static int validate_hook(
-	const struct hk_hook *hook, const char *point, size_t i, struct hk_err *err)
+	const struct hk_hook *hook, const char *point, size_t i, struct hk_findings *f)
 {
 	if (!hook->path || hook->path[0] != '/')
-		return hk_invalid(err, hk_at("/hooks/%s/%zu/path", point, i),
+		return hk_invalid(f, hk_at("/hooks/%s/%zu/path", point, i),
 			"'%.200s' is not an absolute path", hook->path ? hook->path : "");
 	if (hook->has_timeout && hook->timeout <= 0)
-		return hk_invalid(err, hk_at("/hooks/%s/%zu/timeout", point, i),
+		return hk_invalid(f, hk_at("/hooks/%s/%zu/timeout", point, i),
 			"expected a number of seconds above 0, found %" PRId64, hook->timeout);
 	return 0;
 }
 
-int hk_validate_hooks(const struct hk_hooks *hooks, struct hk_err *err)
+int hk_validate_hooks(const struct hk_hooks *hooks, struct hk_findings *f)
 {
 	for (int point = 0; point < HK_HOOK_POINT_COUNT; point++) {
 		const struct hk_hook_list *list = &hooks->at[point];
 
 		for (size_t i = 0; i < list->count; i++) {
-			int r = validate_hook(&list->items[i], hk_hook_names[point], i, err);
+			int r = validate_hook(&list->items[i], hk_hook_names[point], i, f);
 
 			if (r < 0)
 				return r;

@@ -6,20 +6,20 @@
 #include <inttypes.h>
 #include <string.h>
 
-static int validate_device_rules(const struct hk_resources *resources, struct hk_err *err)
+static int validate_device_rules(const struct hk_resources *resources, struct hk_findings *f)
 {
 	for (size_t i = 0; i < resources->device_count; i++) {
 		const struct hk_device_rule *rule = &resources->devices[i];
 
 		if (!rule->read && !rule->write && !rule->mknod)
-			return hk_invalid(err, hk_at("/linux/resources/devices/%zu/access", i),
+			return hk_invalid(f, hk_at("/linux/resources/devices/%zu/access", i),
 				"must name one or more of r, w and m");
 	}
 	return 0;
 }
 
 /* 0 is "leave it alone" and -1 is "no limit". */
-static int validate_memory(const struct hk_memory *memory, struct hk_err *err)
+static int validate_memory(const struct hk_memory *memory, struct hk_findings *f)
 {
 	struct hk_pointer swap = hk_at("/linux/resources/memory/swap");
 
@@ -27,37 +27,37 @@ static int validate_memory(const struct hk_memory *memory, struct hk_err *err)
 		return 0;
 	if (!memory->limit.set || memory->limit.value <= 0)
 		return hk_invalid(
-			err, swap, "a limit of memory and swap needs a limit of memory below it");
+			f, swap, "a limit of memory and swap needs a limit of memory below it");
 	if (memory->swap.value < memory->limit.value)
-		return hk_invalid(err, swap,
+		return hk_invalid(f, swap,
 			"%" PRId64 " is memory and swap together, and less than the memory limit "
 			"%" PRId64,
 			memory->swap.value, memory->limit.value);
 	return 0;
 }
 
-static int validate_weight(const struct hk_opt_u64 *weight, const char *name, struct hk_err *err)
+static int validate_weight(const struct hk_opt_u64 *weight, const char *name, struct hk_findings *f)
 {
 	if (!weight->set || !weight->value || (weight->value >= 10 && weight->value <= 1000))
 		return 0;
-	return hk_invalid(err, hk_at("/linux/resources/blockIO/%s", name),
+	return hk_invalid(f, hk_at("/linux/resources/blockIO/%s", name),
 		"expected a number from 10 to 1000, found %" PRIu64, weight->value);
 }
 
-static int validate_blkio(const struct hk_blkio *blkio, struct hk_err *err)
+static int validate_blkio(const struct hk_blkio *blkio, struct hk_findings *f)
 {
 	int r;
 
-	r = validate_weight(&blkio->weight, "weight", err);
+	r = validate_weight(&blkio->weight, "weight", f);
 	if (r == 0)
-		r = validate_weight(&blkio->leaf_weight, "leafWeight", err);
+		r = validate_weight(&blkio->leaf_weight, "leafWeight", f);
 	for (size_t i = 0; r == 0 && i < blkio->weight_device.count; i++) {
 		const struct hk_blkio_device *device = &blkio->weight_device.items[i];
 
-		r = validate_weight(&device->weight, hk_at("weightDevice/%zu/weight", i).text, err);
+		r = validate_weight(&device->weight, hk_at("weightDevice/%zu/weight", i).text, f);
 		if (r == 0)
 			r = validate_weight(&device->leaf_weight,
-				hk_at("weightDevice/%zu/leafWeight", i).text, err);
+				hk_at("weightDevice/%zu/leafWeight", i).text, f);
 	}
 	return r;
 }
@@ -71,13 +71,13 @@ static bool is_page_size(const char *size)
 	       !strcmp(size + digits + 1, "B");
 }
 
-static int validate_hugepages(const struct hk_resources *resources, struct hk_err *err)
+static int validate_hugepages(const struct hk_resources *resources, struct hk_findings *f)
 {
 	for (size_t i = 0; i < resources->hugepage_limit_count; i++) {
 		const char *size = resources->hugepage_limits[i].page_size;
 
 		if (!is_page_size(size))
-			return hk_invalid(err,
+			return hk_invalid(f,
 				hk_at("/linux/resources/hugepageLimits/%zu/pageSize", i),
 				"expected a size like 2MB or 1GB, found '%.40s'", size);
 	}
@@ -85,30 +85,30 @@ static int validate_hugepages(const struct hk_resources *resources, struct hk_er
 }
 
 /* A key is the name of one file in the cgroup's directory. */
-static int validate_unified(const struct hk_pairs *unified, struct hk_err *err)
+static int validate_unified(const struct hk_pairs *unified, struct hk_findings *f)
 {
 	for (size_t i = 0; i < unified->count; i++) {
 		const char *key = unified->items[i].key;
 
 		if (!key[0] || strchr(key, '/') || !strcmp(key, ".") || !strcmp(key, ".."))
-			return hk_invalid(err, hk_at_key("/linux/resources/unified", key),
+			return hk_invalid(f, hk_at_key("/linux/resources/unified", key),
 				"'%.100s' is no name of a cgroup file", key);
 	}
 	return 0;
 }
 
-int hk_validate_resources(const struct hk_resources *resources, struct hk_err *err)
+int hk_validate_resources(const struct hk_resources *resources, struct hk_findings *f)
 {
 	int r;
 
-	r = validate_device_rules(resources, err);
+	r = validate_device_rules(resources, f);
 	if (r == 0 && resources->memory)
-		r = validate_memory(resources->memory, err);
+		r = validate_memory(resources->memory, f);
 	if (r == 0 && resources->block_io)
-		r = validate_blkio(resources->block_io, err);
+		r = validate_blkio(resources->block_io, f);
 	if (r == 0)
-		r = validate_hugepages(resources, err);
+		r = validate_hugepages(resources, f);
 	if (r == 0)
-		r = validate_unified(&resources->unified, err);
+		r = validate_unified(&resources->unified, f);
 	return r;
 }

@@ -2,7 +2,7 @@
  * in it is followed that could lead out of where it says. */
 #include "state/state.h"
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -110,8 +110,12 @@ static int check(const struct hk_state *state, const char *id, struct hk_err *er
 static int parse(
 	const char *text, size_t len, const char *id, struct hk_state *state, struct hk_err *err)
 {
-	struct hk_binding binding = {
-		.text = text, .len = len, .name = "state.json", .arena = &state->arena, .err = err};
+	struct hk_findings first = HK_FIRST_FINDING(err);
+	struct hk_binding binding = {.text = text,
+		.len = len,
+		.name = "state.json",
+		.arena = &state->arena,
+		.findings = &first};
 	const struct hk_node *root;
 	int r;
 

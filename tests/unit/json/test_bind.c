@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "json/bind.h"
 
 #include <errno.h>
@@ -136,18 +136,26 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int bind_text(const char *text, struct outer *ret, struct hk_err *err)
+static int bind_all(const char *text, struct outer *ret, struct hk_findings *findings)
 {
-	struct hk_binding binding = {
-		.text = text, .len = strlen(text), .name = "f", .arena = &arena, .err = err};
+	struct hk_binding binding = {.text = text,
+		.len = strlen(text),
+		.name = "f",
+		.arena = &arena,
+		.findings = findings};
 	const struct hk_node *node;
-	int r = hk_json_read(text, strlen(text), "f", &arena, &node, err);
+	int r = hk_json_read(text, strlen(text), "f", &arena, &node, findings->err);
 
 	*ret = (struct outer){0};
 	if (r == 0)
 		r = hk_bind(&binding, &outer_object, node, ret);
 	warnings = binding.warnings;
 	return r;
+}
+
+static int bind_text(const char *text, struct outer *ret, struct hk_err *err)
+{
+	return bind_all(text, ret, &HK_FIRST_FINDING(err));
 }
 
 static struct outer bind_ok(const char *text)
@@ -393,13 +401,57 @@ static void test_warnings(void **state)
 	assert_int_equal(warnings.count, 0);
 }
 
-static void test_error_may_be_null(void **state)
+/* Everything that is wrong, and everything else as it would be without that. */
+static void test_all_findings(void **state)
 {
-	struct outer outer;
+	static const char *const expected[] = {"/string", "/i32", "/letter", "/bits/1",
+		"/strings/0", "/uints/1", "/pairs/b", "/part", "/object/number",
+		"/objects/0/number", "/objects/2", "/custom", "/needed"};
+	struct hk_err err = {0};
+	struct hk_findings all = HK_ALL_FINDINGS(&err);
+	struct outer o;
 
 	(void)state;
-	assert_int_equal(bind_text("{\"needed\":1}", &outer, NULL), -EINVAL);
-	assert_int_equal(bind_text("{}", &outer, NULL), -EINVAL);
+	assert_int_equal(bind_all("{\"string\":1,\"i32\":\"x\",\"flag\":true,\"letter\":\"z\","
+				  "\"bits\":[\"one\",\"ten\",\"four\"],\"strings\":[7,\"s\"],"
+				  "\"uints\":[1,-1,3],\"pairs\":{\"a\":\"A\",\"b\":2},\"part\":[],"
+				  "\"object\":{},\"objects\":[{\"number\":true},{\"number\":5},0],"
+				  "\"custom\":13}",
+				 &o, &all),
+		0);
+	assert_int_equal(all.count, HK_COUNT(expected));
+	for (size_t i = 0; i < all.count; i++) {
+		assert_string_equal(all.items[i].property, expected[i]);
+		assert_int_equal(all.items[i].code, EINVAL);
+		assert_int_equal(strncmp(all.items[i].position, "f:1:", 4), 0);
+	}
+	assert_null(o.string);
+	assert_string_equal(o.needed, ""); /* required: who uses it counts on it */
+	assert_true(o.flag);
+	assert_int_equal(o.bits, 5);
+	assert_int_equal(o.strings.count, 1);
+	assert_string_equal(o.strings.items[0], "s");
+	assert_int_equal(o.uint_count, 3);
+	assert_int_equal(o.pairs.count, 1);
+	assert_false(o.part.set);
+	assert_int_equal(o.object_count, 3);
+	assert_int_equal(o.objects[1].number, 5);
+	assert_int_equal(o.objects[2].number, -1);
+	hk_findings_done(&all);
+}
+
+static void test_not_even_an_object(void **state)
+{
+	struct hk_err err = {0};
+	struct hk_findings all = HK_ALL_FINDINGS(&err);
+	struct outer o;
+
+	(void)state;
+	assert_int_equal(bind_all("[]", &o, &all), 0);
+	assert_int_equal(all.count, 1);
+	assert_string_equal(all.items[0].property, "");
+	assert_string_equal(o.needed, "");
+	hk_findings_done(&all);
 }
 
 int main(void)
@@ -413,7 +465,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_positions, teardown),
 		cmocka_unit_test_teardown(test_long_pointer_is_cut, teardown),
 		cmocka_unit_test_teardown(test_warnings, teardown),
-		cmocka_unit_test_teardown(test_error_may_be_null, teardown),
+		cmocka_unit_test_teardown(test_all_findings, teardown),
+		cmocka_unit_test_teardown(test_not_even_an_object, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,14 +22,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* data/ is beside this file. */
+/* ctest runs us in tests/unit. */
 static void load(const char *name)
 {
 	char path[512];
 	struct hk_err err = {0};
-	const char *slash = strrchr(__FILE__, '/');
 
-	(void)snprintf(path, sizeof(path), "%.*s/data/%s", (int)(slash - __FILE__), __FILE__, name);
+	(void)snprintf(path, sizeof(path), "spec/data/%s", name);
 	if (hk_spec_read(AT_FDCWD, path, &spec, &err) != 0 || hk_spec_validate(&spec, &err) != 0)
 		fail_msg("%s: %s %s: %s", name, err.position, err.property, err.message);
 	assert_string_equal(spec.oci_version, "1.0.2-dev");

@@ -6,15 +6,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "spec/configs.h"
 #include "spec/patch.h"
 #include "spec/spec.h"
 #include "spec/template.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static char *base; /* the template */
 
@@ -78,6 +82,79 @@ static void test_valid(void **state)
 			fail_msg("%s:\n%s %s: %s", valid[i], err.position, err.property,
 				err.message);
 	}
+}
+
+/* A file that holds text and nothing else. */
+static int memory_file(const char *text)
+{
+	int fd = memfd_create("config.json", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	return fd;
+}
+
+/* Read and examine base with the patch, to the end. */
+static void find_all(const char *patch, struct hk_findings *ret)
+{
+	char *text = patched(base, patch), path[32];
+	int fd = memory_file(text);
+	struct hk_spec spec;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(hk_spec_read_all(AT_FDCWD, path, &spec, ret), 0);
+	assert_int_equal(hk_spec_examine(&spec, ret), 0);
+	hk_spec_done(&spec);
+	(void)close(fd);
+	free(text);
+}
+
+/* What stops `create` is among what `check` finds, wherever that goes on from there. */
+static void test_all_findings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(invalid); i++) {
+		struct hk_err err = {0};
+		struct hk_findings all = HK_ALL_FINDINGS(&err);
+		bool found = false;
+
+		find_all(invalid[i].patch, &all);
+		for (size_t j = 0; j < all.count; j++)
+			found = found || (!strcmp(all.items[j].property, invalid[i].property) &&
+						 strstr(all.items[j].message, invalid[i].message));
+		if (!found)
+			fail_msg("%s: %zu findings, none at %s", invalid[i].patch, all.count,
+				invalid[i].property);
+		hk_findings_done(&all);
+	}
+	for (size_t i = 0; i < HK_COUNT(valid); i++) {
+		struct hk_err err = {0};
+		struct hk_findings all = HK_ALL_FINDINGS(&err);
+
+		find_all(valid[i], &all);
+		assert_int_equal(all.count, 0);
+	}
+}
+
+static void test_many_findings(void **state)
+{
+	static const char *const expected[] = {"/process/rlimits/0/type", "/process/cwd",
+		"/linux/devices/0/path", "/ociVersion", "/process/args", "/process/env/0",
+		"/process/oomScoreAdj", "/mounts/1/destination", "/hooks/poststop/0/timeout"};
+	struct hk_err err = {0};
+	struct hk_findings all = HK_ALL_FINDINGS(&err);
+
+	(void)state;
+	find_all("{\"ociVersion\":\"3.0.0\",\"process\":{\"cwd\":null,\"args\":[],"
+		 "\"env\":[\"X\"],\"rlimits\":[{\"type\":\"RLIMIT_X\",\"soft\":1,\"hard\":2}],"
+		 "\"oomScoreAdj\":-2000},\"mounts\":[{\"destination\":\"/x\"},"
+		 "{\"destination\":\"/\"}],\"linux\":{\"devices\":[{\"type\":\"c\"}]},"
+		 "\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\",\"timeout\":-1}]}}",
+		&all);
+	assert_int_equal(all.count, HK_COUNT(expected));
+	for (size_t i = 0; i < all.count; i++)
+		assert_string_equal(all.items[i].property, expected[i]);
+	hk_findings_done(&all);
 }
 
 static void test_rootless_template(void **state)
@@ -148,6 +225,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_all_findings),
+		cmocka_unit_test(test_many_findings),
 		cmocka_unit_test(test_rootless_template),
 		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_too_many_mappings),
