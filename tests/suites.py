@@ -15,7 +15,9 @@ TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 RELEASE = SOURCE / "build-tests"
 SANITIZED = SOURCE / "build-sanitize"
-SUITES = ["unit", "arch", "lint", "integration", "clients", "bench", "sanitize"]
+SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "bench", "sanitize"]
+# Those that run with the ASan and UBSan build too.
+SANITIZABLE = ["unit", "integration", "conformance", "clients"]
 # A suite that hangs must not hang its caller; each test has its own, shorter limits.
 SUITE_TIMEOUT = 1500
 
@@ -242,10 +244,10 @@ def arguments():
 def plan(options):
     """[(suite, runs with sanitizers)] in order: what fails fast comes first."""
     if options.sanitize:
-        return [(suite, True) for suite in options.suites if suite in ("unit", "integration", "clients")]
+        return [(suite, True) for suite in options.suites if suite in SANITIZABLE]
     steps = [(suite, False) for suite in options.suites if suite != "sanitize"]
     if "sanitize" in options.suites:
-        steps += [("unit", True), ("integration", True), ("clients", True)]
+        steps += [(suite, True) for suite in SANITIZABLE]
     return steps
 
 

@@ -1,0 +1,12 @@
+"""Documents that are made from the tree are as the tree is."""
+
+import subprocess
+import sys
+
+import tree
+
+
+def test_the_conformance_document_is_up_to_date():
+    result = subprocess.run([sys.executable, "-B", tree.SOURCE / "tests" / "conformance" / "document.py", "--check"],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,106 @@
+"""Writes docs/conformance.md from the requirements beside the tests; --check only compares.
+
+tests/arch fails where the document is not what this writes, or where a requirement is missing."""
+
+import importlib
+import sys
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DOCUMENT = HERE.parents[1] / "docs" / "conformance.md"
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+
+from requirements import REQUIREMENTS  # noqa: E402
+from specification import SECTIONS, TEXT, VERSION  # noqa: E402
+
+HEAD = """# Conformance
+
+<!-- Written by tests/conformance/document.py from the requirements beside the tests. -->
+
+What the [runtime specification {version}]({text}/spec.md)
+asks of a Linux runtime, and what shows that hako does it. There is a row for each MUST, MUST NOT,
+REQUIRED, SHOULD, SHOULD NOT and RECOMMENDED, and for some of what the text only states, in our words; the
+headings lead to the text. A row ends with the tests that show it, which need only a command line like
+runc's and run with `sudo tests/run conformance`, or with the reason why there is none. A test that needs
+what a host lacks is skipped there and says so. The results of the specification's own validation suite
+are in [conformance-runtime-tools.md](conformance-runtime-tools.md).
+"""
+
+
+def collect():
+    """Import the test files: that fills the list."""
+    for path in sorted(HERE.glob("test_*.py")):
+        importlib.import_module(path.stem)
+
+
+def complaints():
+    """What is wrong with the list, in words."""
+    found = [f"no test and no reason: {entry.section}: {entry.text}"
+             for entry in REQUIREMENTS if not entry.tests and not entry.reason]
+    found += [f"both tests and a reason not to test: {entry.section}: {entry.text}"
+              for entry in REQUIREMENTS if entry.tests and entry.reason]
+    rows = Counter(entry.section for entry in REQUIREMENTS)
+    found += [f"{section}: {rows[section]} requirements, but its text has {stated}"
+              for section, (_, stated) in SECTIONS.items() if rows[section] < stated]
+    return found
+
+
+def by_section():
+    """[(section, its requirements)] in the order of the specification."""
+    order = {section: number for number, section in enumerate(SECTIONS)}
+    entries = sorted(REQUIREMENTS, key=lambda entry: order[entry.section])
+    return [(section, list(group)) for section, group in groupby(entries, lambda entry: entry.section)]
+
+
+def link(test):
+    path, _, function = test.partition("::")
+    return f"[{function}](../tests/{path})"
+
+
+def row(entry):
+    shown = ", ".join(map(link, dict.fromkeys(entry.tests))) or f"*not tested:* {entry.reason}"
+    return f"| {entry.keyword} | {entry.text} | {shown} |"
+
+
+def count(entries):
+    tested = sum(1 for entry in entries if entry.tests)
+    return f"{len(entries)} | {tested} | {len(entries) - tested}"
+
+
+def summary():
+    lines = ["| | requirements | with a test | with a reason |", "|---|---|---|---|"]
+    documents = dict.fromkeys(section.partition("#")[0] for section in SECTIONS)
+    for document in documents:
+        entries = [entry for entry in REQUIREMENTS if entry.section.startswith(f"{document}#")]
+        lines.append(f"| {document} | {count(entries)} |")
+    return lines + [f"| together | {count(REQUIREMENTS)} |"]
+
+
+def generate():
+    lines = [HEAD.format(version=VERSION, text=TEXT), *summary()]
+    document = None
+    for section, entries in by_section():
+        if document != section.partition("#")[0]:
+            document = section.partition("#")[0]
+            lines += ["", f"## {document}"]
+        lines += ["", f"### [{SECTIONS[section][0]}]({TEXT}/{section})", "",
+                  "| | requirement | shown by |", "|---|---|---|", *map(row, entries)]
+    return "\n".join(lines) + "\n"
+
+
+def main(check):
+    collect()
+    found = complaints()
+    if check and not found:
+        written = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+        found = [] if written == generate() else [f"run {Path(__file__).name}: {DOCUMENT.name} is out of date"]
+    if found:
+        sys.exit("\n".join(found))
+    if not check:
+        DOCUMENT.write_text(generate())
+
+
+if __name__ == "__main__":
+    main("--check" in sys.argv[1:])

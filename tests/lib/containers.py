@@ -1,0 +1,202 @@
+"""What the suites that make containers share: hooks and fixtures for a conftest.py to import. The
+runtime, bundles, and the check that no test leaves anything on the host.
+
+HAKO names the program under test (default: build/hako). It may be another runtime with runc's
+command line: what is beyond that is marked hako_only."""
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import host
+from bundle import Bundle
+from runtime import Runtime
+
+SOURCE = Path(__file__).resolve().parents[2]
+PREFIX = f"hkt{os.getpid()}"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "hako_only: beyond the command line of runc 1.1")
+    config.addinivalue_line("markers", "needs(condition, reason): skipped where the host lacks it")
+
+
+def pytest_runtest_setup(item):
+    if os.geteuid() != 0:
+        pytest.skip("containers need root here")
+    for mark in item.iter_markers("needs"):
+        condition, reason = mark.args
+        if not condition():
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def program():
+    path = Path(os.environ.get("HAKO") or SOURCE / "build" / "hako").resolve()
+    assert os.access(path, os.X_OK), f"{path} is not there: set HAKO to the runtime to test"
+    return path
+
+
+@pytest.fixture(scope="session")
+def area():
+    """Everything of the suite lives here. A short name: socket paths end at 107 bytes."""
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-", dir="/var/tmp"))
+    directory.chmod(0o755)
+    yield directory
+    scrub(directory)
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def base_rootfs(area):
+    """busybox with a link for each applet, and two users."""
+    busybox = host.static_busybox()
+    if not busybox:
+        pytest.skip("no static busybox here")
+    rootfs = area / "rootfs"
+    for name in ("bin", "dev", "etc", "home/user", "proc", "root", "sys", "tmp", "run", "var"):
+        (rootfs / name).mkdir(parents=True)
+    shutil.copy(busybox, rootfs / "bin/busybox")
+    for applet in subprocess.run([busybox, "--list"], check=True, capture_output=True,
+                                 text=True).stdout.split():
+        if applet != "busybox":
+            (rootfs / "bin" / applet).symlink_to("busybox")
+    (rootfs / "tmp").chmod(0o1777)
+    (rootfs / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n"
+                                       "user:x:1000:1000:user:/home/user:/bin/sh\n")
+    (rootfs / "etc/group").write_text("root:x:0:\nuser:x:1000:\n")
+    return rootfs
+
+
+@pytest.fixture(scope="session")
+def helper(area):
+    """A static program that makes one system call and says what came of it."""
+    compiler = shutil.which("musl-gcc") or shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler for the helper program")
+    path = area / "helper"
+    subprocess.run([compiler, "-O1", "-static", "-o", path, Path(__file__).parent / "helper.c"],
+                   check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def session_runtime(program, area):
+    return Runtime(program, area, PREFIX)
+
+
+@pytest.fixture(scope="session")
+def template(session_runtime, area):
+    directory = area / "template"
+    directory.mkdir()
+    session_runtime.must("spec", "--bundle", directory, root=False)
+    return json.loads((directory / "config.json").read_text())
+
+
+@pytest.fixture
+def runtime(session_runtime, request):
+    if request.node.get_closest_marker("hako_only") and not session_runtime.is_hako:
+        pytest.skip("only hako does this")
+    return session_runtime
+
+
+@pytest.fixture
+def tmp(area, request):
+    """A directory of the test's own, with a short name."""
+    directory = Path(tempfile.mkdtemp(prefix="t", dir=area))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def make_bundle(tmp, template, base_rootfs):
+    """Bundles as many as one wants."""
+    made = []
+
+    def make():
+        path = tmp / f"b{len(made)}"
+        path.mkdir()
+        made.append(Bundle(path, copy.deepcopy(template), base_rootfs))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def bundle(make_bundle):
+    return make_bundle()
+
+
+@pytest.fixture
+def host_mount(tmp):
+    """mount(name, **) makes a tmpfs of the host below the test's directory."""
+    points = []
+
+    def mount(name, propagation=host.MS_PRIVATE):
+        point = tmp / name
+        point.mkdir(parents=True, exist_ok=True)
+        host.mount("hkt", point, "tmpfs", data="mode=755")
+        points.append(point)
+        host.mount(None, point, flags=propagation)
+        return point
+
+    yield mount
+    for point in reversed(points):
+        host.umount(point)
+
+
+def leaks(area):
+    """What is on the host because of us, in words."""
+    found = [f"mount on {m.point}" for m in host.mounts() if m.point.startswith(f"{area}/")]
+    found += [f"cgroup {path}" for path in host.cgroup_dirs(PREFIX)]
+    state = area / "state"
+    found += [f"state {entry}" for entry in state.iterdir()] if state.is_dir() else []
+    found += [f"process {pid} ({line})"
+              for pid, line in host.processes([str(area), f"/{PREFIX}"]).items()]
+    return found
+
+
+def settled_leaks(area):
+    """A killed process, and a cgroup that it was in, may take a moment to go."""
+    for _ in range(100):
+        found = leaks(area)
+        if not found:
+            break
+        host.time.sleep(0.02)
+    return found
+
+
+def scrub(area):
+    """By force, so that one test's leak does not fail the next."""
+    for pid in host.processes([str(area), f"/{PREFIX}"]):
+        try:
+            os.kill(pid, 9)
+        except ProcessLookupError:
+            pass
+    host.remove_cgroups(PREFIX)
+    for mount in reversed(host.mounts()):
+        if mount.point.startswith(f"{area}/"):
+            host.umount(mount.point)
+    shutil.rmtree(area / "state", ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(area, session_runtime, tmp):
+    """Containers that a test left are deleted by force; after that the host is as it was."""
+    before = {(m.point, m.type) for m in host.mounts()}
+    yield
+    for container in session_runtime.ids():
+        session_runtime.call("delete", "--force", container)
+    found = settled_leaks(area)
+    ours = {(m.point, m.type) for m in host.mounts()} - before
+    found += [f"mount on {point} ({kind})" for point, kind in ours if PREFIX in point]
+    if found:
+        scrub(area)
+        pytest.fail("left on the host:\n" + "\n".join(found))
