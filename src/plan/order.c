@@ -123,7 +123,7 @@ static bool applies(const struct rule *rule, const struct positions *p)
 }
 
 /* The working directory: made while the root is writable; entered behind masks and read-only paths,
- * or it would lie beneath them; looked at again as the user. */
+ * or it would lie beneath them; tried again as the user, who may have to. */
 static int check_cwd(const struct hk_plan *plan, const struct positions *p, struct hk_err *err)
 {
 	const struct hk_step *steps = hk_plan_steps(plan);

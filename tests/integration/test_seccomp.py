@@ -187,6 +187,14 @@ def test_profile_without_the_calls_that_setup_needs(runtime, bundle):
     assert runtime.output(bundle.args("/bin/echo", "alive")) == "alive\n"
 
 
+@pytest.mark.parametrize("nnp", [True, False])
+def test_profile_against_getcwd(runtime, bundle, nnp):
+    """It is the program's own affair: the working directory was looked at before."""
+    bundle.process["noNewPrivileges"] = nnp
+    profile(bundle, rule("SCMP_ACT_ERRNO", "getcwd", "chdir", "fchdir"))
+    assert runtime.output(bundle.args("/bin/readlink", "/proc/self/cwd")) == "/\n"
+
+
 # The notify listener
 
 class Agent:
