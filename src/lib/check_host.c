@@ -1,15 +1,12 @@
 /* Checks of a valid specification that need a look at this host. */
 #include "lib/prepare.h"
 
-#include "base/enumtab.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "stage/stage.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* Is the file the namespace that we are in ourselves? */
@@ -85,39 +82,11 @@ static int check_user_namespace(const struct hk_spec *spec, struct hk_err *err)
 	return fd < 0 ? fd : hk_check_joined_maps(spec, fd, err);
 }
 
-/* Without a user namespace the container gets its capabilities from us. A host's root may lack
- * some, in a container of its own for instance. */
-static int check_capabilities(
-	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err)
-{
-	const struct hk_capabilities *caps = spec->process->capabilities;
-	char names[512] = "";
-	size_t len = 0;
-	uint64_t missing;
-
-	if (!caps || hk_spec_namespace(spec, HK_NS_USER))
-		return 0;
-	missing = (caps->permitted | caps->effective | caps->inheritable) & facts->known_caps &
-		  ~facts->permitted_caps;
-	if (!missing)
-		return 0;
-	for (const struct hk_enum *cap = hk_capability_names; cap->name; cap++)
-		if (missing >> cap->value & 1 && len < sizeof(names))
-			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
-				len ? ", " : "", cap->name);
-	(void)hk_refuse(err, EPERM,
-		"the runtime lacks %s itself and cannot give it: operation not permitted", names);
-	hk_err_hint(err, "take it out of process.capabilities, or run hako with it");
-	return hk_err_at(err, "/process/capabilities");
-}
-
 int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err)
 {
 	int r;
 
 	r = check_rootless(spec, facts, err);
-	if (r == 0)
-		r = check_capabilities(spec, facts, err);
 	if (r == 0)
 		r = check_sysctls(spec, err);
 	if (r == 0)

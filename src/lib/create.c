@@ -1,6 +1,7 @@
 /* hako_create and hako_run: one list of steps on the host, undone newest first when one fails. */
 #include "lib/creation.h"
 
+#include "base/enumtab.h"
 #include "base/fd.h"
 #include "lib/errors.h"
 
@@ -25,12 +26,26 @@ static void remove_directory(struct hk_creation *c)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
 }
 
+/* runtime-spec, config.md, "Linux Process": a warning, and no reason to fail. */
+static void log_missing_capabilities(const struct hk_creation *c)
+{
+	uint64_t missing = hk_plan_missing_capabilities(c->prepared.spec, &c->prepared.facts);
+
+	for (const struct hk_enum *cap = hk_capability_names; cap->name; cap++)
+		if (missing >> cap->value & 1)
+			hk_logf(&c->runtime->log, HK_LOG_WARNING,
+				"process.capabilities: the container goes without %s, which "
+				"the kernel or the runtime does not have",
+				cap->name);
+}
+
 static void log_warnings(const struct hk_creation *c)
 {
 	const struct hk_strings *warnings = &c->prepared.spec->warnings;
 
 	for (size_t i = 0; i < warnings->count; i++)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", warnings->items[i]);
+	log_missing_capabilities(c);
 }
 
 static int prepare(struct hk_creation *c, struct hk_err *err)

@@ -33,6 +33,10 @@ int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
 	const struct hk_plan_options *options, struct hk_arena *arena, const struct hk_plan **ret,
 	struct hk_err *err);
 
+/* The capabilities that config.json asks for and nobody here can give: the kernel does not know them, or,
+ * without a user namespace, the runtime does not have them. The plan goes without. */
+uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts);
+
 /* The plan as text, one line a step: "mount  fstype=proc target=/proc  (/mounts/0)". Appended. */
 struct hk_strbuf;
 void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out);

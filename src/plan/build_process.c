@@ -142,15 +142,30 @@ void hk_build_seccomp(struct hk_builder *b)
 			.flags = options->seccomp_flags, .notify = options->seccomp_notify);
 }
 
+/* The bounding set is only ever dropped from: what it may hold does not depend on what we have. */
+uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts)
+{
+	const struct hk_capabilities *caps = spec->process->capabilities;
+	uint64_t held, missing;
+
+	if (!caps)
+		return 0;
+	held = caps->effective | caps->inheritable | caps->permitted | caps->ambient;
+	missing = (held | caps->bounding) & ~facts->known_caps;
+	if (!hk_spec_namespace(spec, HK_NS_USER))
+		missing |= held & ~facts->permitted_caps;
+	return missing;
+}
+
 /* Where config.json says nothing of capabilities there are none: a process that was meant to keep
- * them all says so. What the kernel does not know cannot be raised. */
+ * them all says so. */
 void hk_build_credentials(struct hk_builder *b)
 {
 	const struct hk_user *user = &b->spec->process->user;
 	const struct hk_capabilities none = {0};
 	const struct hk_capabilities *caps =
 		b->spec->process->capabilities ? b->spec->process->capabilities : &none;
-	uint64_t known = b->facts->known_caps;
+	uint64_t given = ~hk_plan_missing_capabilities(b->spec, b->facts);
 	/* In a user namespace setgroups(2) may be denied; who asks for groups has to get them. */
 	bool groups =
 		user->additional_gid_count || (!b->user_namespace && !b->facts->in_user_namespace);
@@ -158,9 +173,9 @@ void hk_build_credentials(struct hk_builder *b)
 	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROPERTY(b, "/process/user"),
 		.uid = user->uid, .gid = user->gid,
 		.gids = hk_blob_u32s(&b->blob, user->additional_gids, user->additional_gid_count),
-		.set_groups = groups, .bounding = caps->bounding & known,
-		.effective = caps->effective & known, .inheritable = caps->inheritable & known,
-		.permitted = caps->permitted & known, .ambient = caps->ambient & known);
+		.set_groups = groups, .bounding = caps->bounding & b->facts->known_caps,
+		.effective = caps->effective & given, .inheritable = caps->inheritable & given,
+		.permitted = caps->permitted & given, .ambient = caps->ambient & given);
 }
 
 /* ---- the program ---- */

@@ -243,9 +243,15 @@ def test_capabilities_of_the_caller(runtime, bundle):
                    "this host's root has CAP_SYS_RESOURCE")
 @pytest.mark.hako_only
 def test_capability_that_we_do_not_have(runtime, bundle):
-    result = runtime.run(bundle.capabilities("CAP_SYS_RESOURCE"))
-    if result.status != 0:
-        assert "CAP_SYS_RESOURCE" in result.err
+    """The container goes without it, with a warning."""
+    bundle.capabilities("CAP_CHOWN", "CAP_SYS_RESOURCE").args("/bin/cat", "/proc/self/status")
+    bundle.process["capabilities"]["inheritable"] = ["CAP_SYS_RESOURCE"]
+    bundle.process["capabilities"]["ambient"] = ["CAP_SYS_RESOURCE"]
+    result = runtime.run(bundle)
+    fields = status_fields(result.out)
+    assert result.status == 0 and "CAP_SYS_RESOURCE" in result.err
+    assert fields["CapPrm"] == fields["CapEff"] == [bits(CHOWN)]
+    assert fields["CapInh"] == fields["CapAmb"] == [EMPTY]
 
 
 # Limits and attributes

@@ -51,6 +51,7 @@ static const char *const join_files[] = {
 		.kcore = true,                                                                     \
 		.cgroup_view = HK_CGROUP_VIEW_V2,                                                  \
 		.known_caps = (1ull << 41) - 1,                                                    \
+		.permitted_caps = (1ull << 41) - 1,                                                \
 		__VA_ARGS__})
 #define OPTIONS(...)                                                                               \
 	((struct hk_plan_options){.id = "box", .bundle = "/b", .rootfs = "/b/rootfs", __VA_ARGS__})

@@ -150,6 +150,35 @@ static void test_capabilities(void **state)
 	unmake(&made);
 }
 
+/* What root itself lacks, in a container of its own for instance; a user namespace has all. */
+static void test_missing_capabilities(void **state)
+{
+	const uint64_t kill = 1u << 5, audit = 1u << 29;
+	struct hk_facts facts = FACTS(.permitted_caps = ~kill, .known_caps = ~audit);
+	struct hk_plan_options options = OPTIONS();
+	const struct hk_step_credentials *args;
+	struct made made;
+
+	(void)state;
+	make(&made, NULL, &facts, &options); /* KILL, NET_BIND_SERVICE, AUDIT_WRITE */
+	assert_int_equal(hk_plan_missing_capabilities(&made.spec, &facts), kill | audit);
+	args = hk_plan_args(made.plan, nth(made.plan, HK_STEP_CREDENTIALS, 0));
+	assert_int_equal(args->permitted, 0x400);
+	assert_int_equal(args->effective, 0x400);
+	assert_int_equal(args->bounding, 0x420);
+	unmake(&made);
+	make(&made, "{\"process\":{\"capabilities\":null}}", &facts, &options);
+	assert_int_equal(hk_plan_missing_capabilities(&made.spec, &facts), 0);
+	unmake(&made);
+	make(&made,
+		"{\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":"
+		"\"user\"}],\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}],"
+		"\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}]}}",
+		&facts, &options);
+	assert_int_equal(hk_plan_missing_capabilities(&made.spec, &facts), audit);
+	unmake(&made);
+}
+
 /* "unconfined" can always be had. */
 static void test_unconfined(void **state)
 {
@@ -290,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_devices_without_mounts),
 		cmocka_unit_test(test_direct_or_staged),
 		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_missing_capabilities),
 		cmocka_unit_test(test_unconfined),
 		cmocka_unit_test(test_many_mounts),
 		cmocka_unit_test(test_environment),
