@@ -24,7 +24,7 @@ typedef struct hako_container hako_container;
 struct hako_create_options {
 	size_t size;
 	const char *bundle;         /* directory; NULL: "." */
-	const hako_spec *spec;      /* NULL: the bundle's config.json */
+	const hako_spec *spec;      /* NULL: read it */
 	const char *console_socket; /* path of the socket that gets the pty's master, or NULL */
 	int console_fd;             /* a connected socket instead of a path; -1: none */
 	const char *pidfd_socket;   /* path of the socket that gets init's pidfd, or NULL */
@@ -35,6 +35,7 @@ struct hako_create_options {
 	unsigned int listen_fds;    /* more of them, before those, announced as LISTEN_FDS */
 	bool no_pivot;              /* MS_MOVE and chroot instead of pivot_root */
 	bool no_new_keyring;        /* keep the caller's session keyring */
+	const char *config;         /* file to read instead of the bundle's config.json, or NULL */
 };
 
 #define HAKO_CREATE_OPTIONS_INIT                                                                   \

@@ -2,6 +2,7 @@
 #ifndef HAKO_HAKO_H
 #define HAKO_HAKO_H
 
+#include <hako/check.h>
 #include <hako/container.h>
 #include <hako/error.h>
 #include <hako/features.h>

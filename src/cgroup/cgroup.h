@@ -67,6 +67,11 @@ void hk_cgroup_free(struct hk_cgroup *cgroup);
 int hk_cgroup_create(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
 	struct hk_err *err);
 
+/* What hk_cgroup_create would fail of, as far as that shows without making anything. */
+struct hk_findings;
+int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	struct hk_findings *findings);
+
 /* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
 /* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
@@ -96,6 +101,17 @@ bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup);
 /* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. Parents
  * that this very object made go too, unless somebody uses them. */
 int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err);
+
+/* What hk_cgroup_create writes for the resources, in order. Strings live in arena or the cgroup. */
+struct hk_cgroup_write {
+	const char *dir;      /* host path of the container's directory */
+	const char *file;     /* "memory.max" */
+	const char *value;
+	const char *property; /* "/linux/resources/memory/limit" */
+};
+int hk_cgroup_writes(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_cgroup_write **ret, size_t *ret_count,
+	struct hk_err *err);
 
 /* ---- pure: resources -> files (cgroup/convert.c), for create, update, explain, golden tests ---- */
 

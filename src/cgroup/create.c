@@ -2,48 +2,13 @@
 #include "cgroup/devices.h"
 #include "cgroup/group.h"
 #include "base/err.h"
-#include "base/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool is_permission(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -EROFS;
-}
-
-static int visit_occupied(int dirfd, void *userdata)
-{
-	HK_FD int procs = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	char c;
-	ssize_t n;
-
-	(void)userdata;
-	if (procs < 0)
-		return -errno;
-	n = read(procs, &c, 1);
-	if (n < 0)
-		return errno == EOPNOTSUPP ? 0 : -errno; /* threaded: its domain above answers */
-	return n > 0;
-}
-
-/* A leftover may be taken over, another container's cgroup never. */
-static int check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
-{
-	int fd = hk_cgroup_dir_fd(dir);
-	int r = fd < 0 ? fd : hk_cgroup_walk(fd, visit_occupied, NULL);
-
-	if (r < 0)
-		return hk_fail(err, -r, "list the processes of cgroup '%s'", dir->path);
-	if (r > 0)
-		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
-			dir->path);
-	if (dir->version->is_frozen(dir))
-		return hk_refuse(
-			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
-	return 0;
 }
 
 /* "cpu io " from the settings: on a hybrid host only these are handed down on v2, for v1 cannot
@@ -78,7 +43,7 @@ static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 	int r = hk_cgroup_dir_make(dir, err);
 
 	if (r == 0 && dir->existed)
-		r = check_unused(dir, err);
+		r = hk_cgroup_dir_check_unused(dir, err);
 	if (r < 0)
 		return r;
 	if (wanted_controllers(limits, wanted, sizeof(wanted)) < 0)

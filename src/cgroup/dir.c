@@ -117,6 +117,18 @@ ssize_t hk_cgroup_read(int dirfd, const char *file, char *buf, size_t cap)
 	return n;
 }
 
+bool hk_cgroup_lists(int dirfd, const char *file, const char *word)
+{
+	char names[256], *rest = names, *name;
+
+	if (hk_cgroup_read(dirfd, file, names, sizeof(names)) < 0)
+		return false;
+	while ((name = strsep(&rest, " ")))
+		if (strcmp(name, word) == 0)
+			return true;
+	return false;
+}
+
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret)
 {
 	char text[4096], *rest = text, *line;
@@ -187,6 +199,37 @@ static int walk(int dirfd, int depth, int (*visit)(int dirfd, void *userdata), v
 int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata)
 {
 	return walk(dirfd, 0, visit, userdata);
+}
+
+static int visit_occupied(int dirfd, void *userdata)
+{
+	HK_FD int procs = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+	ssize_t n;
+
+	(void)userdata;
+	if (procs < 0)
+		return -errno;
+	n = read(procs, &c, 1);
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno; /* threaded: its domain above answers */
+	return n > 0;
+}
+
+int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	int fd = hk_cgroup_dir_fd(dir);
+	int r = fd < 0 ? fd : hk_cgroup_walk(fd, visit_occupied, NULL);
+
+	if (r < 0)
+		return hk_fail(err, -r, "list the processes of cgroup '%s'", dir->path);
+	if (r > 0)
+		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
+			dir->path);
+	if (dir->version->is_frozen(dir))
+		return hk_refuse(
+			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
+	return 0;
 }
 
 /* One try at the directories below; what does not go now is found again by the caller's rmdir. */

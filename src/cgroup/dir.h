@@ -55,6 +55,9 @@ static inline bool hk_cgroup_dir_is_v2(const struct hk_cgroup_dir *dir)
 
 /* Have we the right to make it? Its parent is there. */
 bool hk_cgroup_dir_may_make(const struct hk_cgroup_dir *dir);
+/* A leftover may be taken over, another container's cgroup never: -EBUSY where there are processes
+ * in the directory or below, or it is frozen. */
+int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err);
 /* mkdir, with the parents. One that is there already is taken; existed says so. */
 int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err);
 /* Remove what hk_cgroup_dir_make made, parents included. Best effort. */
@@ -65,6 +68,8 @@ int hk_cgroup_dir_fd(struct hk_cgroup_dir *dir);
 
 /* The file's text without the last newline. Its length or a negative errno. */
 ssize_t hk_cgroup_read(int dirfd, const char *file, char *buf, size_t cap);
+/* Is the word in the file, a list of them? */
+bool hk_cgroup_lists(int dirfd, const char *file, const char *word);
 /* The number behind "key " in a file of such lines. -ENOENT, -ENODATA, -EBADMSG. */
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret);
 

@@ -122,23 +122,42 @@ static struct hk_cgroup_dir *dir_of(
 	return v2 ? hk_cgroup_find_v2(cgroup) : hk_cgroup_find_v1(cgroup, s->controller);
 }
 
+static void list_writes(struct hk_cgroup *cgroup, const struct hk_cgroup_setting *settings,
+	size_t count, bool v2, struct hk_cgroup_write *ret, size_t *n)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct hk_cgroup_setting *s = &settings[i];
+
+		if (!(s->flags & HK_SETTING_ELSE))
+			ret[(*n)++] = (struct hk_cgroup_write){
+				dir_of(cgroup, s, v2)->path, s->file, s->value, s->property};
+	}
+}
+
+int hk_cgroup_writes(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_cgroup_write **ret, size_t *ret_count, struct hk_err *err)
+{
+	struct hk_cgroup_limits limits;
+	size_t n = 0;
+	int r;
+
+	r = hk_cgroup_limits_convert(cgroup, resources, arena, &limits, err);
+	if (r < 0)
+		return r;
+	*ret = hk_arena_array(arena, limits.v1_count + limits.v2_count + 1, sizeof(**ret));
+	if (!*ret)
+		return hk_fail(err, ENOMEM, "list the limits");
+	list_writes(cgroup, limits.v1, limits.v1_count, false, *ret, &n);
+	list_writes(cgroup, limits.v2, limits.v2_count, true, *ret, &n);
+	*ret_count = n;
+	return 0;
+}
+
 static int write_setting(struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *s)
 {
 	int fd = hk_cgroup_dir_fd(dir);
 
 	return fd < 0 ? fd : hk_write_file_at(fd, s->file, s->value);
-}
-
-static bool lists_controller(int dirfd, const char *file, const char *controller)
-{
-	char names[256], *rest = names, *name;
-
-	if (hk_cgroup_read(dirfd, file, names, sizeof(names)) < 0)
-		return false;
-	while ((name = strsep(&rest, " ")))
-		if (strcmp(name, controller) == 0)
-			return true;
-	return false;
 }
 
 /* A v2 file that is not there: is it the controller that is missing, and who withholds it? */
@@ -149,13 +168,13 @@ static bool explain_controller(
 	char root[PATH_MAX];
 
 	if (!hk_cgroup_dir_is_v2(dir) || !s->controller || fd < 0 ||
-		lists_controller(fd, "cgroup.controllers", s->controller))
+		hk_cgroup_lists(fd, "cgroup.controllers", s->controller))
 		return false;
 	(void)hk_refuse(err, ENOENT, "cgroup controller %s is not available for '%s'",
 		s->controller, dir->path);
 	(void)snprintf(root, sizeof(root), "%s/cgroup.controllers",
 		dir->mountpoint ? dir->mountpoint : "");
-	if (dir->mountpoint && !lists_controller(AT_FDCWD, root, s->controller))
+	if (dir->mountpoint && !hk_cgroup_lists(AT_FDCWD, root, s->controller))
 		hk_err_hint(err, "'%s' does not list it: it is not in the kernel, or on v1", root);
 	else
 		hk_err_hint(

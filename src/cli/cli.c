@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 hako_runtime *cli_runtime(struct cli *cli)
 {
@@ -80,6 +81,14 @@ int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 	(void)snprintf(reason, sizeof(reason), "%m");
 	reason[0] = (char)tolower((unsigned char)reason[0]);
 	return cli_refuse(cli, "%s: %s", text, reason);
+}
+
+int cli_format(struct cli *cli, const char *format, const char *other, bool *ret_json)
+{
+	*ret_json = format && strcmp(format, "json") == 0;
+	if (format && !*ret_json && strcmp(format, other) != 0)
+		return cli_refuse(cli, "invalid format option: %s", format);
+	return 0;
 }
 
 int cli_flush(struct cli *cli)

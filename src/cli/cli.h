@@ -39,11 +39,16 @@ int cli_refuse(struct cli *cli, const char *fmt, ...) __attribute__((format(prin
 /* The same with the errno's text behind it. */
 int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What --format says: json, or the word for the other form, which is the default (NULL). Returns 0,
+ * or the exit status after an error. */
+int cli_format(struct cli *cli, const char *format, const char *other, bool *ret_json);
 /* Make sure that what was printed has been written. Returns the exit status. */
 int cli_flush(struct cli *cli);
 
+extern const struct command check_command;
 extern const struct command create_command;
 extern const struct command delete_command;
+extern const struct command explain_command;
 extern const struct command features_command;
 extern const struct command kill_command;
 extern const struct command list_command;

@@ -96,7 +96,7 @@ static void print_ids(char **ids, size_t count)
 		puts(ids[i]);
 }
 
-static int print_states(struct cli *cli, hako_runtime *runtime, char **ids, size_t count)
+static int print_states(struct cli *cli, hako_runtime *runtime, char **ids, size_t count, bool json)
 {
 	struct hako_state *states = calloc(count + 1, sizeof(*states));
 	size_t good;
@@ -104,7 +104,7 @@ static int print_states(struct cli *cli, hako_runtime *runtime, char **ids, size
 	if (!states)
 		return cli_refuse(cli, "out of memory");
 	good = read_states(cli, runtime, ids, count, states);
-	if (format && strcmp(format, "json") == 0)
+	if (json)
 		print_json(states, good);
 	else
 		print_table(states, good);
@@ -120,21 +120,23 @@ static int run(struct cli *cli, int argc, char **argv)
 	hako_error *error = NULL;
 	char **ids = NULL;
 	size_t count = 0;
+	bool json;
 	int status;
 
 	(void)argc; /* none */
 	(void)argv;
 	if (!runtime)
 		return EXIT_FAILURE;
-	if (format && strcmp(format, "json") != 0 && strcmp(format, "table") != 0)
-		return cli_refuse(cli, "invalid format option: %s", format);
+	status = cli_format(cli, format, "table", &json);
+	if (status != 0)
+		return status;
 	if (hako_list(runtime, &ids, &count, &error) < 0)
 		return cli_fail(cli, NULL, error);
 	if (quiet) {
 		print_ids(ids, count);
 		status = cli_flush(cli);
 	} else {
-		status = print_states(cli, runtime, ids, count);
+		status = print_states(cli, runtime, ids, count, json);
 	}
 	hako_ids_free(ids, count);
 	return status;

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
+	&check_command,
 	&create_command,
 	&delete_command,
+	&explain_command,
 	&features_command,
 	&kill_command,
 	&list_command,

@@ -1,9 +1,9 @@
 /* Checks of a valid specification that need a look at this host. */
 #include "lib/prepare.h"
 
-#include "base/err.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "spec/validate.h"
 #include "stage/stage.h"
 
 #include <errno.h>
@@ -19,57 +19,49 @@ static bool is_own_namespace(const char *path, const char *own)
 }
 
 /* net.* sysctls of the host's own network namespace, joined by path, are the host's. */
-static int check_sysctls(const struct hk_spec *spec, struct hk_err *err)
+static int check_sysctls(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_namespace *net = hk_spec_namespace(spec, HK_NS_NETWORK);
 	const struct hk_pairs *sysctl = &spec->linux.sysctl;
+	int r = 0;
 
 	if (!net || !net->path || sysctl->count == 0)
 		return 0;
 	if (!is_own_namespace(net->path, "/proc/self/ns/net"))
 		return 0;
-	for (size_t i = 0; i < sysctl->count; i++) {
+	for (size_t i = 0; r == 0 && i < sysctl->count; i++) {
 		const char *key = sysctl->items[i].key;
 
-		if (!hk_starts_with(key, "net.") && !hk_starts_with(key, "net/"))
-			continue;
-		(void)hk_refuse(
-			err, EINVAL, "sysctl \"%s\" is not in a separate kernel namespace", key);
-		return hk_err_at(err, "/linux/sysctl/%s", key);
+		if (hk_starts_with(key, "net.") || hk_starts_with(key, "net/"))
+			r = hk_invalid(f, hk_at_key("/linux/sysctl", key),
+				"sysctl \"%s\" is not in a separate kernel namespace", key);
 	}
-	return 0;
+	return r;
 }
 
 static int check_rootless(
-	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err)
+	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_findings *f)
 {
 	const struct hk_namespace *user = hk_spec_namespace(spec, HK_NS_USER);
 
 	if (facts->euid == 0)
 		return 0;
-	if (!user) {
-		(void)hk_refuse(err, EINVAL, "rootless container requires user namespaces");
-		return hk_err_at(err, "/linux/namespaces");
-	}
-	if (!user->path && spec->linux.uid_mappings.count == 0) {
-		(void)hk_refuse(
-			err, EINVAL, "rootless container requires at least one UID mapping");
-		return hk_err_at(err, "/linux/uidMappings");
-	}
-	if (!user->path && spec->linux.gid_mappings.count == 0) {
-		(void)hk_refuse(
-			err, EINVAL, "rootless container requires at least one GID mapping");
-		return hk_err_at(err, "/linux/gidMappings");
-	}
-	if (spec->process->user.additional_gid_count > 0) {
-		(void)hk_refuse(
-			err, EPERM, "cannot set any additional groups in a rootless container");
-		return hk_err_at(err, "/process/user/additionalGids");
-	}
+	if (!user)
+		return hk_invalid(f, hk_at("/linux/namespaces"),
+			"rootless container requires user namespaces");
+	if (!user->path && spec->linux.uid_mappings.count == 0)
+		return hk_invalid(f, hk_at("/linux/uidMappings"),
+			"rootless container requires at least one UID mapping");
+	if (!user->path && spec->linux.gid_mappings.count == 0)
+		return hk_invalid(f, hk_at("/linux/gidMappings"),
+			"rootless container requires at least one GID mapping");
+	if (spec->process->user.additional_gid_count > 0)
+		return hk_finding(f, EPERM, hk_at("/process/user/additionalGids"), NULL,
+			"cannot set any additional groups in a rootless container");
 	return 0;
 }
 
-static int check_user_namespace(const struct hk_spec *spec, struct hk_err *err)
+static int check_user_namespace(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_namespace *user = hk_spec_namespace(spec, HK_NS_USER);
 	HK_FD int fd = -1;
@@ -78,18 +70,20 @@ static int check_user_namespace(const struct hk_spec *spec, struct hk_err *err)
 		return 0;
 	if (spec->linux.uid_mappings.count == 0 && spec->linux.gid_mappings.count == 0)
 		return 0;
-	fd = hk_namespace_open(user->path, HK_NS_USER, err);
-	return fd < 0 ? fd : hk_check_joined_maps(spec, fd, err);
+	fd = hk_namespace_open(user->path, HK_NS_USER, f->err);
+	if (fd < 0 || hk_check_joined_maps(spec, fd, f->err) < 0)
+		return hk_found(f);
+	return 0;
 }
 
-int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err)
+int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, struct hk_findings *f)
 {
 	int r;
 
-	r = check_rootless(spec, facts, err);
+	r = check_rootless(spec, facts, f);
 	if (r == 0)
-		r = check_sysctls(spec, err);
+		r = check_sysctls(spec, f);
 	if (r == 0)
-		r = check_user_namespace(spec, err);
+		r = check_user_namespace(spec, f);
 	return r;
 }

@@ -55,7 +55,7 @@ static const char *absolute(struct hk_arena *arena, const char *path)
 	return copy;
 }
 
-static int find_bundle(struct hk_prepared *p, struct hk_err *err)
+int hk_prepare_bundle(struct hk_prepared *p, struct hk_err *err)
 {
 	const char *given = p->options.bundle ? p->options.bundle : ".";
 
@@ -73,7 +73,7 @@ static int load_spec(struct hk_prepared *p, struct hk_err *err)
 		return -given->err.code;
 	}
 	if (!given) {
-		r = hk_spec_load(p->bundle, NULL, &p->loaded, err);
+		r = hk_spec_load(p->bundle, p->options.config, &p->loaded, err);
 		if (r < 0)
 			return r;
 		given = p->loaded;
@@ -82,7 +82,7 @@ static int load_spec(struct hk_prepared *p, struct hk_err *err)
 	return hk_spec_validate(p->spec, err);
 }
 
-static int find_rootfs(struct hk_prepared *p, struct hk_err *err)
+int hk_prepare_rootfs(struct hk_prepared *p, struct hk_err *err)
 {
 	const char *path = p->spec->root->path, *joined = path;
 	struct stat st;
@@ -138,7 +138,7 @@ static bool wants_own_cgroup(const struct hk_spec *spec)
 	return false;
 }
 
-static int decide_cgroup(struct hk_prepared *p, struct hk_err *err)
+int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 {
 	const struct hk_spec *spec = p->spec;
 	int r;
@@ -150,7 +150,7 @@ static int decide_cgroup(struct hk_prepared *p, struct hk_err *err)
 		.manager = p->runtime->cgroup_manager,
 		.id = p->id,
 		.cgroups_path = spec->linux.cgroups_path,
-		.rootless = p->runtime->rootless,
+		.rootless = p->rootless,
 		.resources = spec->linux.resources,
 		.own_namespaces_writable = wants_own_cgroup(spec),
 		.owner_uid = host_id(&spec->linux.uid_mappings, spec->process->user.uid),
@@ -158,14 +158,21 @@ static int decide_cgroup(struct hk_prepared *p, struct hk_err *err)
 	return hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
 }
 
-static int compile_seccomp(struct hk_prepared *p, struct hk_err *err)
+int hk_prepare_seccomp(struct hk_prepared *p, struct hk_err *err)
 {
 	if (!p->spec->linux.seccomp)
 		return 0;
 	return hk_seccomp_compile(p->spec->linux.seccomp, &p->arena, &p->filter, err);
 }
 
-static int build_plan(struct hk_prepared *p, struct hk_err *err)
+static bool has_console(const struct hk_prepared *p)
+{
+	if (p->assume_console)
+		return p->spec->process && p->spec->process->terminal;
+	return p->options.console_socket || p->options.console_fd >= 0;
+}
+
+struct hk_plan_options hk_prepare_plan_options(struct hk_prepared *p)
 {
 	struct hk_plan_options options = {
 		.id = p->id,
@@ -175,7 +182,7 @@ static int build_plan(struct hk_prepared *p, struct hk_err *err)
 		.no_new_keyring = p->options.no_new_keyring,
 		.preserve_fds = p->options.preserve_fds + p->options.listen_fds,
 		.listen_fds = p->options.listen_fds,
-		.console = p->options.console_socket || p->options.console_fd >= 0,
+		.console = has_console(p),
 		.notify_dir = p->notify_dir,
 		.seccomp_filter = p->filter.instructions,
 		.seccomp_size = p->filter.size,
@@ -185,12 +192,19 @@ static int build_plan(struct hk_prepared *p, struct hk_err *err)
 
 	options.cgroup_join = hk_cgroup_join_files(p->cgroup, &options.cgroup_join_count);
 	options.cgroup_mounts = hk_cgroup_mounts(p->cgroup, &options.cgroup_mount_count);
+	return options;
+}
+
+static int build_plan(struct hk_prepared *p, struct hk_err *err)
+{
+	struct hk_plan_options options = hk_prepare_plan_options(p);
+
 	return hk_plan_build(p->spec, &p->facts, &options, &p->arena, &p->plan, err);
 }
 
 static int check_console(struct hk_prepared *p, struct hk_err *err)
 {
-	bool console = p->options.console_socket || p->options.console_fd >= 0;
+	bool console = has_console(p);
 
 	if (p->spec->process->terminal && !console)
 		return hk_refuse(err, EINVAL, "process.terminal needs a console socket");
@@ -199,11 +213,24 @@ static int check_console(struct hk_prepared *p, struct hk_err *err)
 	return 0;
 }
 
-static int probe(struct hk_prepared *p, struct hk_err *err)
+int hk_prepare_facts(struct hk_prepared *p, struct hk_err *err)
 {
 	int r = hk_facts_probe(p->spec, &p->facts, err);
 
-	return r < 0 ? r : hk_check_host(p->spec, &p->facts, err);
+	if (r < 0)
+		return r;
+	p->rootless = p->runtime->rootless;
+	/* a container without a user namespace is root's, and so is its plan */
+	if (p->assume_root && !hk_spec_namespace(p->spec, HK_NS_USER)) {
+		hk_facts_assume_root(&p->facts);
+		p->rootless = false;
+	}
+	return 0;
+}
+
+static int check_host(struct hk_prepared *p, struct hk_err *err)
+{
+	return hk_check_host(p->spec, &p->facts, &HK_FIRST_FINDING(err));
 }
 
 static int find_notify_dir(struct hk_prepared *p, struct hk_err *err)
@@ -217,14 +244,15 @@ static int find_notify_dir(struct hk_prepared *p, struct hk_err *err)
 int hk_prepare(struct hk_prepared *p, struct hk_err *err)
 {
 	static int (*const decisions[])(struct hk_prepared * p, struct hk_err * err) = {
-		find_bundle,
+		hk_prepare_bundle,
 		load_spec,
 		check_console,
-		find_rootfs,
+		hk_prepare_rootfs,
 		find_notify_dir,
-		probe,
-		decide_cgroup,
-		compile_seccomp,
+		hk_prepare_facts,
+		check_host,
+		hk_prepare_cgroup,
+		hk_prepare_seccomp,
 		build_plan,
 	};
 	int r = 0;

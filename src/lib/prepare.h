@@ -17,11 +17,14 @@ struct hk_prepared {
 	const struct hako_runtime *runtime;
 	const char *id;
 	struct hako_create_options options;
+	bool assume_console; /* nothing will be made: a terminal has its console socket */
+	bool assume_root;    /* nor does it need our privilege: without a user namespace, root's */
 	const char *bundle; /* absolute */
 	const char *rootfs; /* absolute */
 	hako_spec *loaded;  /* where the caller gave no specification */
 	const struct hk_spec *spec;
 	struct hk_facts facts;
+	bool rootless; /* the runtime's, see hk_cgroup_request */
 	struct hk_cgroup_host cgroup_host;
 	struct hk_cgroup_request cgroup_request;
 	struct hk_cgroup *cgroup;
@@ -37,9 +40,20 @@ int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 int hk_prepare(struct hk_prepared *prepared, struct hk_err *err);
 void hk_prepared_done(struct hk_prepared *prepared);
 
+/* ---- the decisions of hk_prepare, one by one, for who does not want to stop at a failure ---- */
+
+int hk_prepare_bundle(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_rootfs(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_facts(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_cgroup(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_seccomp(struct hk_prepared *prepared, struct hk_err *err);
+/* Behind the others. Strings stay those of prepared. */
+struct hk_plan_options hk_prepare_plan_options(struct hk_prepared *prepared);
+
 /* ---- check_host.c: what only this host can tell about a valid specification ---- */
 
-int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, struct hk_err *err);
+int hk_check_host(
+	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_findings *findings);
 /* Does the user namespace have the mappings that config.json gives beside its path? True as well
  * where it gives none. */
 int hk_check_joined_maps(const struct hk_spec *spec, int user_ns, struct hk_err *err);

@@ -77,13 +77,13 @@ static int build_surroundings(struct hk_builder *b)
 	build_host_side(b);
 	hk_build_namespaces(b);
 	hk_build_session(b);
-	r = hk_build_rootfs(b);
+	r = hk_build_part(b, hk_build_rootfs(b));
 	if (r < 0)
 		return r;
 	r = hk_build_mounts(b);
 	if (r < 0)
 		return r;
-	r = hk_build_devices(b);
+	r = hk_build_part(b, hk_build_devices(b));
 	if (r < 0)
 		return r;
 	build_console(b);
@@ -103,7 +103,7 @@ static int build_inside(struct hk_builder *b)
 	if (strcmp(b->spec->process->cwd, "/") != 0)
 		build_cwd(b, true);
 	hk_build_late_remounts(b);
-	r = hk_build_kernel_settings(b);
+	r = hk_build_part(b, hk_build_kernel_settings(b));
 	if (r < 0)
 		return r;
 	r = hk_build_restricted_paths(b);
@@ -113,7 +113,7 @@ static int build_inside(struct hk_builder *b)
 	build_stdio(b);
 	build_cwd(b, false);
 	hk_build_home(b);
-	return hk_build_lsm(b);
+	return hk_build_part(b, hk_build_lsm(b));
 }
 
 static int build_program(struct hk_builder *b)
@@ -191,25 +191,50 @@ static int finish(struct hk_builder *b, struct hk_arena *arena, const struct hk_
 	return 0;
 }
 
+static struct hk_builder new_builder(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, struct hk_findings *findings)
+{
+	return (struct hk_builder){.spec = spec,
+		.facts = facts,
+		.options = options,
+		.err = findings->err,
+		.findings = findings,
+		.user_namespace = hk_spec_namespace(spec, HK_NS_USER),
+		.mount_namespace = hk_spec_namespace(spec, HK_NS_MOUNT),
+		.dev_is_bind = hk_dev_is_bind(spec)};
+}
+
+static void free_builder(struct hk_builder *b)
+{
+	hk_blob_done(&b->blob);
+	hk_arena_done(&b->scratch);
+}
+
 int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
 	const struct hk_plan_options *options, struct hk_arena *arena, const struct hk_plan **ret,
 	struct hk_err *err)
 {
 	struct hk_err own;
-	struct hk_builder b = {.spec = spec,
-		.facts = facts,
-		.options = options,
-		.err = err ? err : &own,
-		.user_namespace = hk_spec_namespace(spec, HK_NS_USER),
-		.mount_namespace = hk_spec_namespace(spec, HK_NS_MOUNT),
-		.dev_is_bind = hk_dev_is_bind(spec)};
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+	struct hk_builder b = new_builder(spec, facts, options, &first);
 	int r = check_input(spec, b.err);
 
 	if (r >= 0)
 		r = build_steps(&b);
 	if (r >= 0)
 		r = finish(&b, arena, ret);
-	hk_blob_done(&b.blob);
-	hk_arena_done(&b.scratch);
+	free_builder(&b);
+	return r;
+}
+
+int hk_plan_examine(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, struct hk_findings *findings)
+{
+	struct hk_builder b = new_builder(spec, facts, options, findings);
+	int r = check_input(spec, b.err);
+
+	/* without these nothing can be planned */
+	r = r < 0 ? hk_found(findings) : build_steps(&b);
+	free_builder(&b);
 	return r;
 }

@@ -2,6 +2,7 @@
 #ifndef HK_PLAN_BUILD_H
 #define HK_PLAN_BUILD_H
 
+#include "base/findings.h"
 #include "plan/facts.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
@@ -37,8 +38,8 @@ int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
  * without a user namespace, the runtime does not have them. The plan goes without. */
 uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts);
 
-/* The plan as text, one line a step: "mount  fstype=proc target=/proc  (/mounts/0)". Appended. */
-struct hk_strbuf;
-void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out);
+/* What keeps a plan from being made, all of it. */
+int hk_plan_examine(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, struct hk_findings *findings);
 
 #endif

@@ -117,7 +117,7 @@ int hk_build_devices(struct hk_builder *b)
 	}
 	add_default_devices(b);
 	for (size_t i = 0; i < b->spec->linux.device_count; i++) {
-		int r = add_device(b, i);
+		int r = hk_build_part(b, add_device(b, i));
 
 		if (r < 0)
 			return r;

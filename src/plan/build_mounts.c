@@ -204,7 +204,7 @@ int hk_build_mounts(struct hk_builder *b)
 	if (!b->late_readonly)
 		return hk_fail(b->err, ENOMEM, "read the mounts");
 	for (size_t i = 0; i < b->spec->mount_count; i++) {
-		int r = add_mount(b, i);
+		int r = hk_build_part(b, add_mount(b, i));
 
 		if (r < 0)
 			return r;

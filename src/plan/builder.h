@@ -5,6 +5,7 @@
 #ifndef HK_PLAN_BUILDER_H
 #define HK_PLAN_BUILDER_H
 
+#include "base/findings.h"
 #include "plan/blob.h"
 #include "plan/build.h"
 #include "plan/facts.h"
@@ -16,7 +17,8 @@ struct hk_builder {
 	const struct hk_plan_options *options;
 	struct hk_blob blob;
 	struct hk_arena scratch;
-	struct hk_err *err; /* never NULL */
+	struct hk_err *err;             /* findings->err: never NULL */
+	struct hk_findings *findings;
 
 	/* Known when the building begins. */
 	bool user_namespace;  /* the container has one, new or joined */
@@ -28,6 +30,12 @@ struct hk_builder {
 	hk_ref_strs env_ref;
 	hk_ref_str *late_readonly; /* by mount: its property where it turns read-only at the end */
 };
+
+/* A part that may have failed, and may be gone on behind: r, or what hk_found says of a failure. */
+static inline int hk_build_part(struct hk_builder *b, int r)
+{
+	return r < 0 ? hk_found(b->findings) : 0;
+}
 
 #define HK_NO_PROPERTY ((hk_ref_str){0})
 

@@ -1,129 +1,81 @@
-/* A plan as text: what `explain` prints and golden tests compare. */
-#include "plan/build.h"
+/* A plan as what `explain` prints and golden tests compare. */
+#include "plan/describe.h"
 
 #include "base/enumtab.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/sys.h"
+#include "spec/spec.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/mount.h>
 
-/* ---- how numbers are shown ---- */
+/* ---- what the numbers mean ---- */
 
-typedef void show_fn(struct hk_strbuf *out, uint64_t value);
-
-static void show_signed(struct hk_strbuf *out, uint64_t value)
-{
-	hk_strbuf_printf(out, "%" PRId64, (int64_t)value);
-}
-
-static void show_octal(struct hk_strbuf *out, uint64_t value)
-{
-	hk_strbuf_printf(out, "0%" PRIo64, value);
-}
-
-static void show_hex(struct hk_strbuf *out, uint64_t value)
-{
-	hk_strbuf_printf(out, "0x%" PRIx64, value);
-}
-
-/* The names of the bits, then what has none. */
-static void show_bits(struct hk_strbuf *out, uint64_t value, const struct hk_enum *names)
-{
-	const char *comma = "";
-
-	for (; names->name; names++) {
-		if (!names->value || (value & names->value) != names->value)
-			continue;
-		hk_strbuf_printf(out, "%s%s", comma, names->name);
-		value &= ~names->value;
-		comma = ",";
-	}
-	if (value)
-		hk_strbuf_printf(out, "%s0x%" PRIx64, comma, value);
-}
-
-static void show_namespaces(struct hk_strbuf *out, uint64_t value)
-{
-	struct hk_enum names[HK_NS_COUNT + 1] = {0};
-
-	for (size_t i = 0; i < HK_NS_COUNT; i++)
-		names[i] = (struct hk_enum){hk_ns_infos[i].name, hk_ns_infos[i].clone_flag};
-	show_bits(out, value, names);
-}
-
-static void show_attrs(struct hk_strbuf *out, uint64_t value)
-{
-	static const struct hk_enum names[] = {
-		{"ro", HK_MOUNT_ATTR_RDONLY},
-		{"nosuid", HK_MOUNT_ATTR_NOSUID},
-		{"nodev", HK_MOUNT_ATTR_NODEV},
-		{"noexec", HK_MOUNT_ATTR_NOEXEC},
-		{"atime-mode", HK_MOUNT_ATTR__ATIME},
-		{"noatime", HK_MOUNT_ATTR_NOATIME},
-		{"strictatime", HK_MOUNT_ATTR_STRICTATIME},
-		{"nodiratime", HK_MOUNT_ATTR_NODIRATIME},
-		{"nosymfollow", HK_MOUNT_ATTR_NOSYMFOLLOW},
+static const struct hk_enum namespaces[] = {
+#define X(upper, name, flag, proc) {name, flag},
+	HK_NAMESPACE_TYPES(X)
+#undef X
 		{NULL, 0},
-	};
+};
 
-	show_bits(out, value, names);
-}
-
-static void show_propagation(struct hk_strbuf *out, uint64_t value)
-{
-	static const struct hk_enum names[] = {
-		{"shared", MS_SHARED},
-		{"slave", MS_SLAVE},
-		{"private", MS_PRIVATE},
-		{"unbindable", MS_UNBINDABLE},
-		{"recursive", MS_REC},
+static const struct hk_enum slots[] = {
+#define X(upper, name, flag, proc) {name, HK_SLOT_NS + HK_NS_##upper},
+	HK_NAMESPACE_TYPES(X)
+#undef X
 		{NULL, 0},
-	};
+};
 
-	show_bits(out, value, names);
-}
+static const struct hk_enum attributes[] = {
+	{"ro", HK_MOUNT_ATTR_RDONLY},
+	{"nosuid", HK_MOUNT_ATTR_NOSUID},
+	{"nodev", HK_MOUNT_ATTR_NODEV},
+	{"noexec", HK_MOUNT_ATTR_NOEXEC},
+	{"atime-mode", HK_MOUNT_ATTR__ATIME},
+	{"noatime", HK_MOUNT_ATTR_NOATIME},
+	{"strictatime", HK_MOUNT_ATTR_STRICTATIME},
+	{"nodiratime", HK_MOUNT_ATTR_NODIRATIME},
+	{"nosymfollow", HK_MOUNT_ATTR_NOSYMFOLLOW},
+	{NULL, 0},
+};
 
-static void show_mount_how(struct hk_strbuf *out, uint64_t value)
-{
-	static const struct hk_enum names[] = {
-		{"plain-dir", HK_MOUNT_PLAIN_DIR},
-		{"tmpcopyup", HK_MOUNT_TMPCOPYUP},
-		{"keep-mode", HK_MOUNT_KEEP_MODE},
-		{"optional", HK_MOUNT_OPTIONAL},
-		{"file", HK_MOUNT_FILE},
-		{"allow-under-proc", HK_MOUNT_ALLOW_UNDER_PROC},
-		{NULL, 0},
-	};
+static const struct hk_enum propagations[] = {
+	{"shared", MS_SHARED},
+	{"slave", MS_SLAVE},
+	{"private", MS_PRIVATE},
+	{"unbindable", MS_UNBINDABLE},
+	{"recursive", MS_REC},
+	{NULL, 0},
+};
 
-	show_bits(out, value, names);
-}
+static const struct hk_enum mount_hows[] = {
+	{"plain-dir", HK_MOUNT_PLAIN_DIR},
+	{"tmpcopyup", HK_MOUNT_TMPCOPYUP},
+	{"keep-mode", HK_MOUNT_KEEP_MODE},
+	{"optional", HK_MOUNT_OPTIONAL},
+	{"file", HK_MOUNT_FILE},
+	{"allow-under-proc", HK_MOUNT_ALLOW_UNDER_PROC},
+	{NULL, 0},
+};
 
-static void show_pivot(struct hk_strbuf *out, uint64_t value)
-{
-	static const struct hk_enum names[] = {
-		{"pivot_root", HK_PIVOT_ROOT},
-		{"move", HK_PIVOT_MOVE},
-		{"chroot", HK_PIVOT_CHROOT},
-		{NULL, 0},
-	};
-	const char *name = hk_enum_name(names, value);
+static const struct hk_enum pivots[] = {
+	{"pivot_root", HK_PIVOT_ROOT},
+	{"move", HK_PIVOT_MOVE},
+	{"chroot", HK_PIVOT_CHROOT},
+	{NULL, 0},
+};
 
-	hk_strbuf_puts(out, name ? name : "?");
-}
+static const struct hk_enum sync_points[] = {
+	{"hooks", HK_SYNC_HOOKS},
+	{NULL, 0},
+};
 
-static void show_slot(struct hk_strbuf *out, uint64_t value)
-{
-	if (value >= HK_SLOT_NS && value < HK_SLOT_COUNT)
-		hk_strbuf_puts(out, hk_ns_infos[value - HK_SLOT_NS].name);
-}
-
-static void show_sync(struct hk_strbuf *out, uint64_t value)
-{
-	hk_strbuf_puts(out, value == HK_SYNC_HOOKS ? "hooks" : "?");
-}
+enum show {
+	NUMBER,
+	OCTAL,
+	HEX,
+	NAME, /* one of names */
+	BITS, /* of names */
+};
 
 #define ANY HK_STEP_KIND_COUNT
 
@@ -131,42 +83,43 @@ static void show_sync(struct hk_strbuf *out, uint64_t value)
 static const struct presentation {
 	enum hk_step_kind kind;
 	const char *field;
-	show_fn *show;
+	enum show show;
 	bool always; /* 0 too means something */
+	const struct hk_enum *names;
 } presentations[] = {
-	{HK_STEP_NS_JOIN, "slot", show_slot, true},
-	{HK_STEP_NS_JOIN, "type", show_namespaces, true},
-	{HK_STEP_NS_UNSHARE, "flags", show_namespaces, true},
-	{HK_STEP_PROPAGATION, "flags", show_propagation, true},
-	{HK_STEP_ROOT_PROPAGATION, "flags", show_propagation, true},
-	{HK_STEP_MOUNT, "how", show_mount_how, false},
-	{HK_STEP_BIND, "how", show_mount_how, false},
-	{HK_STEP_PIVOT, "how", show_pivot, true},
-	{HK_STEP_SYNC, "point", show_sync, true},
-	{HK_STEP_DEVICE, "mode", show_octal, true},
-	{HK_STEP_UMASK, "mask", show_octal, true},
-	{HK_STEP_OOM_SCORE_ADJ, "score", show_signed, true},
-	{HK_STEP_SCHEDULER, "policy", show_signed, true},
-	{HK_STEP_PERSONALITY, "domain", show_hex, true},
-	{ANY, "attrs", show_attrs, false},
-	{ANY, "attrs_set", show_attrs, false},
-	{ANY, "attrs_clear", show_attrs, false},
-	{ANY, "rec_set", show_attrs, false},
-	{ANY, "rec_clear", show_attrs, false},
-	{ANY, "propagation", show_propagation, false},
-	{ANY, "bounding", show_hex, true},
-	{ANY, "effective", show_hex, true},
-	{ANY, "inheritable", show_hex, true},
-	{ANY, "permitted", show_hex, true},
-	{ANY, "ambient", show_hex, true},
-	{ANY, "flags", show_hex, false},
-	{ANY, "uid", show_signed, true},
-	{ANY, "gid", show_signed, true},
+	{HK_STEP_NS_JOIN, "slot", NAME, true, slots},
+	{HK_STEP_NS_JOIN, "type", BITS, true, namespaces},
+	{HK_STEP_NS_UNSHARE, "flags", BITS, true, namespaces},
+	{HK_STEP_PROPAGATION, "flags", BITS, true, propagations},
+	{HK_STEP_ROOT_PROPAGATION, "flags", BITS, true, propagations},
+	{HK_STEP_MOUNT, "how", BITS, false, mount_hows},
+	{HK_STEP_BIND, "how", BITS, false, mount_hows},
+	{HK_STEP_PIVOT, "how", NAME, true, pivots},
+	{HK_STEP_SYNC, "point", NAME, true, sync_points},
+	{HK_STEP_DEVICE, "mode", OCTAL, true, NULL},
+	{HK_STEP_UMASK, "mask", OCTAL, true, NULL},
+	{HK_STEP_OOM_SCORE_ADJ, "score", NUMBER, true, NULL},
+	{HK_STEP_SCHEDULER, "policy", NUMBER, true, NULL},
+	{HK_STEP_PERSONALITY, "domain", HEX, true, NULL},
+	{ANY, "attrs", BITS, false, attributes},
+	{ANY, "attrs_set", BITS, false, attributes},
+	{ANY, "attrs_clear", BITS, false, attributes},
+	{ANY, "rec_set", BITS, false, attributes},
+	{ANY, "rec_clear", BITS, false, attributes},
+	{ANY, "propagation", BITS, false, propagations},
+	{ANY, "bounding", HEX, true, NULL},
+	{ANY, "effective", HEX, true, NULL},
+	{ANY, "inheritable", HEX, true, NULL},
+	{ANY, "permitted", HEX, true, NULL},
+	{ANY, "ambient", HEX, true, NULL},
+	{ANY, "flags", HEX, false, NULL},
+	{ANY, "uid", NUMBER, true, NULL},
+	{ANY, "gid", NUMBER, true, NULL},
 };
 
 static const struct presentation *find_presentation(uint32_t kind, const char *field)
 {
-	static const struct presentation plain = {ANY, "", show_signed, false};
+	static const struct presentation plain = {ANY, "", NUMBER, false, NULL};
 
 	for (size_t i = 0; i < HK_COUNT(presentations); i++) {
 		const struct presentation *p = &presentations[i];
@@ -179,110 +132,109 @@ static const struct presentation *find_presentation(uint32_t kind, const char *f
 
 /* ---- fields ---- */
 
-static void put_name(struct hk_strbuf *out, const char *name)
+static void put_number(struct hk_sink *sink, uint32_t kind, const char *name, uint64_t value)
 {
-	hk_strbuf_printf(out, "  %s=", name);
-}
-
-static void put_number(
-	struct hk_strbuf *out, const struct hk_step *step, const char *name, uint64_t value)
-{
-	const struct presentation *p = find_presentation(step->kind, name);
+	const struct presentation *p = find_presentation(kind, name);
 
 	if (!value && !p->always)
 		return;
-	put_name(out, name);
-	p->show(out, value);
-}
-
-/* In quotes where it could be taken for more than one word. */
-static void put_text(struct hk_strbuf *out, const char *text)
-{
-	char line[1024];
-	const char *quote = text[0] && !strpbrk(text, " \",()[]") ? "" : "\"";
-
-	hk_strbuf_printf(out, "%s%s%s", quote, hk_printable(text, line, sizeof(line)), quote);
+	switch (p->show) {
+	case NUMBER:
+		hk_sink_number(sink, name, (int64_t)value);
+		break;
+	case OCTAL:
+		hk_sink_octal(sink, name, value);
+		break;
+	case HEX:
+		hk_sink_hex(sink, name, value);
+		break;
+	case NAME:
+		hk_sink_text(sink, name, hk_enum_name(p->names, value));
+		break;
+	case BITS:
+		hk_sink_bits(sink, name, value, p->names);
+		break;
+	}
 }
 
 static void put_strings(
-	struct hk_strbuf *out, const struct hk_plan *plan, const char *name, hk_ref_strs ref)
+	struct hk_sink *sink, const struct hk_plan *plan, const char *name, hk_ref_strs ref)
 {
 	if (!ref.count)
 		return;
-	put_name(out, name);
-	for (uint32_t i = 0; i < ref.count; i++) {
-		hk_strbuf_putc(out, i ? ',' : '[');
-		put_text(out, hk_plan_strs_at(plan, ref, i));
-	}
-	hk_strbuf_putc(out, ']');
+	hk_sink_list_begin(sink, name);
+	for (uint32_t i = 0; i < ref.count; i++)
+		hk_sink_list_text(sink, hk_plan_strs_at(plan, ref, i));
+	hk_sink_list_end(sink);
 }
 
 static void put_numbers(
-	struct hk_strbuf *out, const struct hk_plan *plan, const char *name, hk_ref_u32s ref)
+	struct hk_sink *sink, const struct hk_plan *plan, const char *name, hk_ref_u32s ref)
 {
 	if (!ref.count)
 		return;
-	put_name(out, name);
+	hk_sink_list_begin(sink, name);
 	for (uint32_t i = 0; i < ref.count; i++)
-		hk_strbuf_printf(out, "%c%" PRIu32, i ? ',' : '[', hk_plan_u32s(plan, ref)[i]);
-	hk_strbuf_putc(out, ']');
+		hk_sink_list_unsigned(sink, hk_plan_u32s(plan, ref)[i]);
+	hk_sink_list_end(sink);
 }
 
-static void put_field(struct hk_strbuf *out, const struct hk_plan *plan, const struct hk_step *step,
+static void put_field(struct hk_sink *sink, const struct hk_plan *plan, uint32_t kind,
 	const struct hk_step_field *field, const void *value)
 {
 	switch (field->type) {
 	case HK_FIELD_u32:
-		put_number(out, step, field->name, *(const uint32_t *)value);
+		put_number(sink, kind, field->name, *(const uint32_t *)value);
 		break;
 	case HK_FIELD_u64:
 	case HK_FIELD_i64:
-		put_number(out, step, field->name, *(const uint64_t *)value);
+		put_number(sink, kind, field->name, *(const uint64_t *)value);
 		break;
 	case HK_FIELD_str: {
 		const char *text = hk_plan_str(plan, *(const hk_ref_str *)value);
 
-		if (!text)
-			break;
-		put_name(out, field->name);
-		put_text(out, text);
+		if (text)
+			hk_sink_text(sink, field->name, text);
 		break;
 	}
 	case HK_FIELD_strs:
-		put_strings(out, plan, field->name, *(const hk_ref_strs *)value);
+		put_strings(sink, plan, field->name, *(const hk_ref_strs *)value);
 		break;
 	case HK_FIELD_u32s:
-		put_numbers(out, plan, field->name, *(const hk_ref_u32s *)value);
+		put_numbers(sink, plan, field->name, *(const hk_ref_u32s *)value);
 		break;
-	case HK_FIELD_bytes: {
-		const hk_ref_bytes *ref = value;
-
-		if (ref->size)
-			hk_strbuf_printf(out, "  %s=%" PRIu32 " bytes", field->name, ref->size);
+	case HK_FIELD_bytes:
+		if (((const hk_ref_bytes *)value)->size)
+			hk_sink_bytes(sink, field->name, ((const hk_ref_bytes *)value)->size);
 		break;
-	}
 	}
 }
 
-static void put_step(struct hk_strbuf *out, const struct hk_plan *plan, const struct hk_step *step)
+void hk_plan_describe_clone(const struct hk_plan *plan, struct hk_sink *sink)
+{
+	hk_sink_begin(sink, HK_SIDE_RUNTIME, "clone", "make the container's first process", NULL);
+	hk_sink_bits(sink, "flags", plan->clone_flags, namespaces);
+	hk_sink_end(sink);
+}
+
+void hk_plan_describe_step(
+	const struct hk_plan *plan, const struct hk_step *step, struct hk_sink *sink)
 {
 	const struct hk_step_info *info = &hk_step_infos[step->kind];
-	const char *property = hk_plan_str(plan, (hk_ref_str){step->property});
 	const char *args = hk_plan_args(plan, step);
 
-	hk_strbuf_puts(out, info->name);
+	hk_sink_begin(sink, HK_SIDE_INIT, info->name, info->what,
+		hk_plan_str(plan, (hk_ref_str){step->property}));
 	for (uint32_t i = 0; i < info->field_count; i++)
-		put_field(out, plan, step, &info->fields[i], args + i * HK_FIELD_SLOT);
-	if (property)
-		hk_strbuf_printf(out, "  (%s)", property);
-	hk_strbuf_putc(out, '\n');
+		put_field(sink, plan, step->kind, &info->fields[i], args + i * HK_FIELD_SLOT);
+	hk_sink_end(sink);
 }
 
 void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out)
 {
-	hk_strbuf_puts(out, "clone  flags=");
-	show_namespaces(out, plan->clone_flags);
-	hk_strbuf_putc(out, '\n');
+	struct hk_sink sink = HK_TEXT_SINK(out);
+
+	hk_plan_describe_clone(plan, &sink);
 	for (uint32_t i = 0; i < plan->step_count; i++)
-		put_step(out, plan, &hk_plan_steps(plan)[i]);
+		hk_plan_describe_step(plan, &hk_plan_steps(plan)[i], &sink);
 }

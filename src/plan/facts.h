@@ -39,6 +39,9 @@ struct hk_facts {
 	uint64_t permitted_caps; /* our own: what a container without a user namespace can get */
 };
 
+/* As they are for a runtime that is root on this host, whoever we are. */
+void hk_facts_assume_root(struct hk_facts *facts);
+
 /* Probe this host; only what the spec makes necessary is looked at. */
 int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_err *err);
 

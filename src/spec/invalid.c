@@ -85,9 +85,20 @@ int hk_needs_namespace(
 	return r;
 }
 
+int hk_finding(struct hk_findings *f, int errnum, struct hk_pointer at, const char *hint,
+	const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = found(f, errnum, &at, hint, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
 int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what)
 {
-	(void)hk_refuse(f->err, ENOTSUP, "%s is not supported by this version of hako", what);
-	(void)hk_err_at(f->err, "%s", at.text);
-	return hk_found(f);
+	return hk_finding(
+		f, ENOTSUP, at, NULL, "%s is not supported by this version of hako", what);
 }

@@ -25,6 +25,9 @@ int hk_invalid_hint(struct hk_findings *f, struct hk_pointer at, const char *hin
 /* With the hint to add that namespace. */
 int hk_needs_namespace(struct hk_findings *f, struct hk_pointer at, enum hk_ns_type type,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The general form; hint NULL: none. */
+int hk_finding(struct hk_findings *f, int errnum, struct hk_pointer at, const char *hint,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The same for what the specification has and we do not: ENOTSUP. */
 int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what);
 

@@ -77,6 +77,15 @@ static const char *find_helper(const struct map_kind *kind, char *ret, size_t ca
 	return NULL;
 }
 
+const char *hk_idmap_missing_helper(void)
+{
+	char path[64];
+
+	if (!find_helper(&uid_kind, path, sizeof(path)))
+		return uid_kind.helper;
+	return find_helper(&gid_kind, path, sizeof(path)) ? NULL : gid_kind.helper;
+}
+
 static int run_helper(
 	const struct map_kind *kind, pid_t pid, const struct hk_id_maps *maps, struct hk_err *err)
 {

@@ -68,6 +68,9 @@ int hk_notify_forward(int sock, const char *host_socket, pid_t pid, int pidfd, s
 int hk_idmap_write(pid_t pid, const struct hk_id_maps *uids, const struct hk_id_maps *gids,
 	struct hk_err *err);
 
+/* The first of newuidmap and newgidmap that is not installed; NULL: both are. */
+const char *hk_idmap_missing_helper(void);
+
 /* Run the hooks of a point one after the other in the runtime's namespaces, cwd = bundle. Stops at
  * the first that fails: "error running createRuntime hook #0: ...", property /hooks/POINT/INDEX. */
 int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,

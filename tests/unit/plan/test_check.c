@@ -1,4 +1,5 @@
 /* hk_plan_check against plans that are not whole. Meant to be run under AddressSanitizer too. */
+#include "plan/describe.h"
 #include "plan/make.h"
 
 #include <string.h>

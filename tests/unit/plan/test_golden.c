@@ -1,4 +1,5 @@
 /* Plans as text, compared with golden/NAME.txt. UPDATE_GOLDEN=1 writes the files. */
+#include "plan/describe.h"
 #include "plan/make.h"
 
 #include <linux/filter.h>

@@ -1,0 +1,146 @@
+/* Whether a container's cgroup could be made as it is asked for, without making anything. */
+#include "cgroup/group.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/findings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_PARTS 8
+
+/* Each member of linux.resources alone: what cannot be had of one does not hide the others. */
+static size_t split(const struct hk_resources *all, struct hk_resources parts[MAX_PARTS])
+{
+	size_t n = 0;
+
+	parts[n++] = (struct hk_resources){.memory = all->memory};
+	parts[n++] = (struct hk_resources){.cpu = all->cpu};
+	parts[n++] = (struct hk_resources){.pids_limit = all->pids_limit};
+	parts[n++] = (struct hk_resources){.block_io = all->block_io};
+	parts[n++] = (struct hk_resources){.hugepage_limits = all->hugepage_limits,
+		.hugepage_limit_count = all->hugepage_limit_count};
+	parts[n++] = (struct hk_resources){.network = all->network};
+	parts[n++] = (struct hk_resources){.rdma = all->rdma, .rdma_count = all->rdma_count};
+	parts[n++] = (struct hk_resources){.unified = all->unified};
+	return n;
+}
+
+/* A v2 controller that the kernel does not have, or that v1 has taken. */
+static int examine_controllers(struct hk_cgroup *cgroup, const struct hk_cgroup_limits *limits,
+	struct hk_findings *findings)
+{
+	const struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
+	char file[PATH_MAX];
+
+	if (!v2 || !v2->mountpoint)
+		return 0;
+	(void)snprintf(file, sizeof(file), "%s/cgroup.controllers", v2->mountpoint);
+	for (size_t i = 0; i < limits->v2_count; i++) {
+		const struct hk_cgroup_setting *s = &limits->v2[i];
+		int r;
+
+		if (!s->controller || hk_cgroup_lists(AT_FDCWD, file, s->controller))
+			continue;
+		(void)hk_refuse(findings->err, ENOENT, "cgroup controller %s is not available",
+			s->controller);
+		(void)hk_err_at(findings->err, "%s", s->property);
+		hk_err_hint(findings->err,
+			"'%s' does not list it: it is not in the kernel, or on v1", file);
+		r = hk_found(findings);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int examine_part(
+	struct hk_cgroup *cgroup, const struct hk_resources *part, struct hk_findings *findings)
+{
+	struct hk_cgroup_limits limits;
+	struct hk_arena arena = {0};
+	int r = hk_cgroup_limits_convert(cgroup, part, &arena, &limits, findings->err);
+
+	if (r < 0)
+		r = hk_found(findings);
+	else
+		r = examine_controllers(cgroup, &limits, findings);
+	hk_arena_done(&arena);
+	return r;
+}
+
+static int examine_resources(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_findings *findings)
+{
+	struct hk_resources parts[MAX_PARTS];
+	size_t count = resources ? split(resources, parts) : 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = examine_part(cgroup, &parts[i], findings);
+	return r;
+}
+
+/* The part of path that is there already, into ret. */
+static void find_ancestor(const char *path, char ret[PATH_MAX])
+{
+	(void)snprintf(ret, PATH_MAX, "%s", path);
+	while (access(ret, F_OK) < 0) {
+		char *slash = strrchr(ret, '/');
+
+		if (!slash || slash == ret)
+			break;
+		*slash = '\0';
+	}
+}
+
+static int examine_dir(
+	struct hk_cgroup_dir *dir, const char *property, struct hk_findings *findings)
+{
+	char ancestor[PATH_MAX];
+	int r;
+
+	find_ancestor(dir->path, ancestor);
+	if (strcmp(ancestor, dir->path) == 0)
+		r = hk_cgroup_dir_check_unused(dir, findings->err);
+	else
+		r = access(ancestor, W_OK) < 0
+			    ? hk_fail(findings->err, errno, "make a cgroup in '%s'", ancestor)
+			    : 0;
+	if (r == 0)
+		return 0;
+	if (r == -EACCES || r == -EPERM || r == -EROFS)
+		hk_err_hint(findings->err,
+			"without privileges cgroups are made only where they are delegated");
+	if (property)
+		(void)hk_err_at(findings->err, "%s", property);
+	return hk_found(findings);
+}
+
+/* One finding will do for all hierarchies. */
+static int examine_dirs(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	struct hk_findings *findings)
+{
+	const char *property = request->cgroups_path ? "/linux/cgroupsPath" : NULL;
+	size_t before = findings->count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < cgroup->count && findings->count == before; i++)
+		r = examine_dir(&cgroup->dirs[i], property, findings);
+	return r;
+}
+
+int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
+	struct hk_findings *findings)
+{
+	int r;
+
+	if (request->manager == HK_CGROUP_MANAGER_DISABLED)
+		return 0;
+	r = examine_dirs(cgroup, request, findings);
+	return r < 0 ? r : examine_resources(cgroup, request->resources, findings);
+}

@@ -1,0 +1,249 @@
+/* What must be there as a file: the program, sources and places of bind mounts, hooks, sockets.
+ *
+ * A mount may put another thing in the place of what the image holds, and a link in the image may
+ * lead into one. Where that could be, nothing is said. */
+#include "lib/examine.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "plan/environment.h"
+#include "spec/validate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Mounts below these hold nothing that another property names. */
+static const char *const unimportant[] = {"/dev", "/etc", "/proc", "/run", "/sys"};
+
+static bool is_unimportant(const char *path)
+{
+	for (size_t i = 0; i < HK_COUNT(unimportant); i++)
+		if (hk_path_is_beneath(path, unimportant[i]))
+			return true;
+	return false;
+}
+
+/* Could the container see something else there than the image has, because of its first mounts? */
+static bool may_be_covered(const struct hk_spec *spec, size_t mounts)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < mounts; i++)
+		if (hk_path_clean(spec->mounts[i].destination, true, target, sizeof(target)) < 0 ||
+			!is_unimportant(target))
+			return true;
+	return false;
+}
+
+static int open_rootfs(const struct hk_prepared *p)
+{
+	return p->rootfs ? open(p->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* ---- programs ---- */
+
+/* 0, or why nobody can execute it. */
+static int check_program(int rootfs, const char *path)
+{
+	HK_FD int fd =
+		rootfs < 0 ? open(path, O_PATH | O_CLOEXEC) : hk_root_open(rootfs, path, O_PATH);
+	struct stat st;
+
+	if (fd < 0)
+		return rootfs < 0 ? -errno : fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
+}
+
+static bool is_in_search_path(int rootfs, const char *name, const char *search_path)
+{
+	for (const char *dir = search_path; dir;) {
+		size_t len = strcspn(dir, ":");
+		char path[PATH_MAX];
+
+		(void)snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name);
+		if (dir[0] == '/' && check_program(rootfs, path) == 0)
+			return true;
+		dir = dir[len] ? dir + len + 1 : NULL;
+	}
+	return false;
+}
+
+static int examine_program(const struct hk_prepared *p, int rootfs, struct hk_findings *f)
+{
+	const struct hk_process *process = p->spec->process;
+	const char *name, *search_path;
+	int r;
+
+	if (!process || !process->args.count || may_be_covered(p->spec, p->spec->mount_count))
+		return 0;
+	name = process->args.items[0];
+	search_path = hk_environment_get(process->env.items, process->env.count, "PATH");
+	if (!strchr(name, '/')) {
+		if (is_in_search_path(rootfs, name, search_path))
+			return 0;
+		return hk_finding(f, ENOENT, hk_at("/process/args/0"),
+			"the directories of PATH in process.env are searched, in the root file "
+			"system",
+			"exec: \"%.200s\": executable file not found in $PATH", name);
+	}
+	if (name[0] != '/')
+		return 0; /* relative to cwd, which may be made */
+	r = check_program(rootfs, name);
+	if (r == -EACCES)
+		return hk_finding(f, EACCES, hk_at("/process/args/0"), NULL,
+			"exec: \"%.200s\": permission denied", name);
+	if (r < 0)
+		return hk_finding(f, -r, hk_at("/process/args/0"), NULL,
+			"exec: \"%.200s\": no such file or directory in the root file system",
+			name);
+	return 0;
+}
+
+/* ---- bind mounts ---- */
+
+static bool is_bind(const struct hk_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (!strcmp(mount->options.items[i], "bind") ||
+			!strcmp(mount->options.items[i], "rbind"))
+			return mount->source;
+	return mount->type && !strcmp(mount->type, "bind") && mount->source;
+}
+
+static bool is_remount(const struct hk_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (!strcmp(mount->options.items[i], "remount"))
+			return true;
+	return false;
+}
+
+/* What the image has in the place of the mount must be of the same kind, or be missing. */
+static int examine_place(
+	const struct hk_prepared *p, int rootfs, size_t i, bool directory, struct hk_findings *f)
+{
+	const char *destination = p->spec->mounts[i].destination;
+	HK_FD int place = -1;
+	struct stat st;
+
+	if (rootfs < 0 || may_be_covered(p->spec, i))
+		return 0;
+	place = hk_root_open(rootfs, destination, O_PATH);
+	if (place < 0 || fstat(place, &st) < 0 || S_ISDIR(st.st_mode) == directory)
+		return 0;
+	return hk_finding(f, ENOTDIR, hk_at("/mounts/%zu/destination", i), NULL,
+		"mount a %s on '%.200s', which is a %s: not a directory",
+		directory ? "directory" : "file", destination, directory ? "file" : "directory");
+}
+
+static int examine_bind(const struct hk_prepared *p, int rootfs, size_t i, struct hk_findings *f)
+{
+	const char *source = p->spec->mounts[i].source;
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s%s%s", source[0] == '/' ? "" : p->bundle,
+		source[0] == '/' ? "" : "/", source);
+	if (stat(path, &st) == 0)
+		return examine_place(p, rootfs, i, S_ISDIR(st.st_mode), f);
+	if (errno == EACCES)
+		return 0; /* the kernel decides who may */
+	(void)hk_fail(f->err, errno, "open the bind mount's source '%s'", path);
+	(void)hk_err_at(f->err, "/mounts/%zu/source", i);
+	hk_err_hint(f->err, "the source of a bind mount must exist on the host");
+	return hk_found(f);
+}
+
+static int examine_binds(const struct hk_prepared *p, int rootfs, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->spec->mount_count; i++)
+		if (is_bind(&p->spec->mounts[i]) && !is_remount(&p->spec->mounts[i]))
+			r = examine_bind(p, rootfs, i, f);
+	return r;
+}
+
+/* ---- hooks, devices, sockets ---- */
+
+/* startContainer hooks are the container's; the others run on the host's files. */
+static int examine_hooks(const struct hk_prepared *p, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (int point = 0; point < HK_HOOK_POINT_COUNT; point++) {
+		const struct hk_hook_list *hooks = &p->spec->hooks.at[point];
+
+		for (size_t i = 0; r == 0 && point != HK_HOOK_START_CONTAINER && i < hooks->count;
+			i++) {
+			int why = check_program(-1, hooks->items[i].path);
+
+			if (why == 0)
+				continue;
+			(void)hk_fail(f->err, -why, "execute the hook '%s'", hooks->items[i].path);
+			(void)hk_err_at(f->err, "/hooks/%s/%zu/path", hk_hook_names[point], i);
+			r = hk_found(f);
+		}
+	}
+	return r;
+}
+
+/* Where no node can be made the host's own is bound. */
+static int examine_devices(const struct hk_prepared *p, struct hk_findings *f)
+{
+	bool bound = !p->facts.can_mknod || hk_spec_namespace(p->spec, HK_NS_USER);
+	int r = 0;
+
+	for (size_t i = 0; bound && r == 0 && i < p->spec->linux.device_count; i++) {
+		const struct hk_device *device = &p->spec->linux.devices[i];
+
+		if (device->type != 'p' && access(device->path, F_OK) < 0 && errno == ENOENT)
+			r = hk_finding(f, ENOENT, hk_at("/linux/devices/%zu/path", i), NULL,
+				"the host has no '%.200s', and a node of another path cannot be "
+				"made without CAP_MKNOD on the host",
+				device->path);
+	}
+	return r;
+}
+
+static int examine_listener(const struct hk_prepared *p, struct hk_findings *f)
+{
+	const struct hk_seccomp *seccomp = p->spec->linux.seccomp;
+	struct stat st;
+
+	if (!p->filter.notify || !seccomp->listener_path)
+		return 0;
+	if (stat(seccomp->listener_path, &st) < 0) {
+		(void)hk_fail(f->err, errno, "connect to '%s'", seccomp->listener_path);
+	} else {
+		if (S_ISSOCK(st.st_mode))
+			return 0;
+		(void)hk_refuse(f->err, ENOTSOCK, "'%s' is not a socket", seccomp->listener_path);
+	}
+	(void)hk_err_at(f->err, "/linux/seccomp/listenerPath");
+	hk_err_hint(f->err, "the seccomp agent has to listen before the container is created");
+	return hk_found(f);
+}
+
+int hk_examine_files(const struct hk_prepared *p, struct hk_findings *f)
+{
+	HK_FD int rootfs = open_rootfs(p);
+	int r = rootfs < 0 ? 0 : examine_program(p, rootfs, f);
+
+	if (r == 0)
+		r = examine_binds(p, rootfs, f);
+	if (r == 0)
+		r = examine_hooks(p, f);
+	if (r == 0)
+		r = examine_devices(p, f);
+	if (r == 0)
+		r = examine_listener(p, f);
+	return r;
+}

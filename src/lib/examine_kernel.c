@@ -1,0 +1,167 @@
+/* What the running kernel may not have: namespaces, file systems, sysctls. */
+#include "lib/examine.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "spec/validate.h"
+#include "stage/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* ---- namespaces ---- */
+
+/* "0" in a file below /proc/sys/user: nobody makes such a namespace. */
+static bool is_forbidden(const char *proc_name)
+{
+	char path[96], text[24];
+	HK_FD int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", proc_name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && hk_read_string(fd, text, sizeof(text)) > 0 && strcmp(text, "0\n") == 0;
+}
+
+static int examine_new(const struct hk_namespace *ns, size_t i, struct hk_findings *f)
+{
+	const struct hk_ns_info *info = &hk_ns_infos[ns->type];
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", info->proc_name);
+	if (access(path, F_OK) < 0)
+		return hk_finding(f, ENOTSUP, hk_at("/linux/namespaces/%zu", i), NULL,
+			"the running kernel has no %s namespaces", info->name);
+	if (is_forbidden(info->proc_name))
+		return hk_finding(f, ENOSPC, hk_at("/linux/namespaces/%zu", i),
+			hk_at("raise /proc/sys/user/max_%s_namespaces", info->proc_name).text,
+			"new %s namespaces are forbidden on this host", info->name);
+	return 0;
+}
+
+static int examine_joined(const struct hk_namespace *ns, size_t i, struct hk_findings *f)
+{
+	HK_FD int fd = hk_namespace_open(ns->path, ns->type, f->err);
+
+	if (fd >= 0)
+		return 0;
+	(void)hk_err_at(f->err, "/linux/namespaces/%zu/path", i);
+	return hk_found(f);
+}
+
+static int examine_namespaces(const struct hk_spec *spec, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->linux.namespace_count; i++) {
+		const struct hk_namespace *ns = &spec->linux.namespaces[i];
+
+		r = ns->path ? examine_joined(ns, i, f) : examine_new(ns, i, f);
+	}
+	return r;
+}
+
+/* ---- file systems ---- */
+
+/* Does any line of the file hold the text? Lines longer than a page do not matter here. */
+static bool file_has(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "re");
+	char line[4096];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, text);
+	if (file)
+		(void)fclose(file); /* only read */
+	return found;
+}
+
+/* In the kernel, or in a module that mounting it would load. */
+static bool has_file_system(const char *type)
+{
+	char name[80], path[PATH_MAX];
+	struct utsname host;
+
+	(void)snprintf(name, sizeof(name), "\t%.64s\n", type);
+	if (file_has("/proc/filesystems", name))
+		return true;
+	if (uname(&host) < 0)
+		return true; /* cannot tell */
+	(void)snprintf(path, sizeof(path), "/lib/modules/%s/modules.alias", host.release);
+	(void)snprintf(name, sizeof(name), "alias fs-%.64s ", type);
+	return file_has(path, name);
+}
+
+static bool is_bind_or_cgroup(const struct hk_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++) {
+		const char *option = mount->options.items[i];
+
+		if (!strcmp(option, "bind") || !strcmp(option, "rbind") ||
+			!strcmp(option, "remount"))
+			return true;
+	}
+	return !mount->type || !strcmp(mount->type, "bind") || !strcmp(mount->type, "cgroup");
+}
+
+static int examine_file_systems(const struct hk_spec *spec, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->mount_count; i++) {
+		const struct hk_mount *mount = &spec->mounts[i];
+
+		if (!is_bind_or_cgroup(mount) && !has_file_system(mount->type))
+			r = hk_finding(f, ENODEV, hk_at("/mounts/%zu/type", i),
+				"the names are in /proc/filesystems; a bind mount needs the "
+				"option \"bind\"",
+				"this host has no file system of type '%.64s'", mount->type);
+	}
+	return r;
+}
+
+/* ---- sysctls ---- */
+
+/* Keys of network devices come and go with these: the container's own are not there yet. */
+static bool is_of_a_device(const char *path)
+{
+	return hk_starts_with(path, "net/") && (strstr(path, "/conf/") || strstr(path, "/neigh/"));
+}
+
+static int examine_sysctl(const char *key, struct hk_findings *f)
+{
+	char path[PATH_MAX], file[PATH_MAX + 16];
+
+	if (hk_sysctl_path(key, path, sizeof(path)) < 0 || is_of_a_device(path))
+		return 0;
+	(void)snprintf(file, sizeof(file), "/proc/sys/%s", path);
+	if (access(file, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	return hk_finding(f, ENOENT, hk_at_key("/linux/sysctl", key), NULL,
+		"the running kernel does not have this sysctl");
+}
+
+static int examine_sysctls(const struct hk_spec *spec, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->linux.sysctl.count; i++)
+		r = examine_sysctl(spec->linux.sysctl.items[i].key, f);
+	return r;
+}
+
+int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
+{
+	int r = examine_namespaces(p->spec, f);
+
+	if (r == 0)
+		r = examine_file_systems(p->spec, f);
+	if (r == 0)
+		r = examine_sysctls(p->spec, f);
+	return r;
+}

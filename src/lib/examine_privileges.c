@@ -1,0 +1,124 @@
+/* What only a privileged runtime can give a process: higher limits, priorities, ids. */
+#include "lib/examine.h"
+
+#include "base/enumtab.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "spec/validate.h"
+#include "stage/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#define IOPRIO_CLASS_REALTIME 1
+
+static bool have(const struct hk_prepared *p, int capability)
+{
+	return p->facts.permitted_caps >> capability & 1;
+}
+
+static int64_t read_number(const char *path, int64_t otherwise)
+{
+	HK_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t value = otherwise;
+	char text[32];
+	ssize_t n = fd < 0 ? -1 : hk_read_string(fd, text, sizeof(text));
+
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	if (n > 0)
+		(void)hk_parse_i64(text, &value); /* keeps the other */
+	return value;
+}
+
+static int examine_rlimit(const struct hk_prepared *p, size_t i, struct hk_findings *f)
+{
+	const struct hk_rlimit *wanted = &p->spec->process->rlimits[i];
+	const char *name = hk_enum_name(hk_rlimit_names, wanted->resource);
+	struct rlimit ours;
+
+	if (wanted->resource == RLIMIT_NOFILE &&
+		wanted->hard > (uint64_t)read_number("/proc/sys/fs/nr_open", INT64_MAX))
+		return hk_finding(f, EPERM, hk_at("/process/rlimits/%zu/hard", i), NULL,
+			"more open files than /proc/sys/fs/nr_open allows to anybody");
+	if (have(p, CAP_SYS_RESOURCE) ||
+		getrlimit((__rlimit_resource_t)wanted->resource, &ours) < 0 ||
+		wanted->hard <= ours.rlim_max)
+		return 0;
+	return hk_finding(f, EPERM, hk_at("/process/rlimits/%zu/hard", i),
+		"ask for no more, or give hako CAP_SYS_RESOURCE",
+		"to raise the hard limit of %s above our own takes CAP_SYS_RESOURCE",
+		name ? name : "this resource");
+}
+
+static int examine_oom_score(const struct hk_prepared *p, struct hk_findings *f)
+{
+	const struct hk_process *process = p->spec->process;
+
+	if (!process->has_oom_score_adj || have(p, CAP_SYS_RESOURCE) ||
+		process->oom_score_adj >= read_number("/proc/self/oom_score_adj", 0))
+		return 0;
+	return hk_finding(f, EACCES, hk_at("/process/oomScoreAdj"), NULL,
+		"a score below our own takes CAP_SYS_RESOURCE: permission denied");
+}
+
+static int examine_priorities(const struct hk_prepared *p, struct hk_findings *f)
+{
+	const struct hk_scheduler *s = p->spec->process->scheduler;
+	const struct hk_io_priority *io = p->spec->process->io_priority;
+	int r = 0;
+
+	if (have(p, CAP_SYS_NICE))
+		return 0;
+	if (s && (s->nice < 0 || s->policy == SCHED_FIFO || s->policy == SCHED_RR ||
+			 s->policy == SCHED_DEADLINE))
+		r = hk_finding(f, EPERM, hk_at("/process/scheduler"), NULL,
+			"realtime policies and a nice value below 0 take CAP_SYS_NICE");
+	if (r == 0 && io && io->class == IOPRIO_CLASS_REALTIME && !have(p, CAP_SYS_ADMIN))
+		r = hk_finding(f, EPERM, hk_at("/process/ioPriority/class"), NULL,
+			"IOPRIO_CLASS_RT takes CAP_SYS_NICE or CAP_SYS_ADMIN");
+	return r;
+}
+
+/* An ordinary user maps one id by itself, more with the help of a program. */
+static int examine_id_maps(const struct hk_prepared *p, struct hk_findings *f)
+{
+	const struct hk_linux *linux = &p->spec->linux;
+	const struct hk_id_map *map = linux->uid_mappings.items;
+	const char *helper;
+
+	if (p->facts.euid == 0 || !hk_spec_new_namespace(p->spec, HK_NS_USER) ||
+		!linux->uid_mappings.count)
+		return 0;
+	if (linux->uid_mappings.count == 1 && map->size == 1 && map->host_id == p->facts.euid)
+		return 0;
+	helper = hk_idmap_missing_helper();
+	if (!helper)
+		return 0;
+	return hk_finding(f, EPERM, hk_at("/linux/uidMappings"),
+		"install it (package uidmap or shadow), or map your own id alone",
+		"without privileges more than one's own id is mapped by %s, which is not "
+		"installed",
+		helper);
+}
+
+int hk_examine_privileges(const struct hk_prepared *p, struct hk_findings *f)
+{
+	int r = 0;
+
+	if (!p->spec->process)
+		return 0;
+	for (size_t i = 0; r == 0 && i < p->spec->process->rlimit_count; i++)
+		r = examine_rlimit(p, i, f);
+	if (r == 0)
+		r = examine_oom_score(p, f);
+	if (r == 0)
+		r = examine_priorities(p, f);
+	if (r == 0)
+		r = examine_id_maps(p, f);
+	return r;
+}
