@@ -135,6 +135,7 @@ static const struct presentation *find_presentation(uint32_t kind, const char *f
 static void put_number(struct hk_sink *sink, uint32_t kind, const char *name, uint64_t value)
 {
 	const struct presentation *p = find_presentation(kind, name);
+	const char *word;
 
 	if (!value && !p->always)
 		return;
@@ -149,7 +150,8 @@ static void put_number(struct hk_sink *sink, uint32_t kind, const char *name, ui
 		hk_sink_hex(sink, name, value);
 		break;
 	case NAME:
-		hk_sink_text(sink, name, hk_enum_name(p->names, value));
+		word = hk_enum_name(p->names, value);
+		hk_sink_text(sink, name, word ? word : "?");
 		break;
 	case BITS:
 		hk_sink_bits(sink, name, value, p->names);
