@@ -60,17 +60,19 @@ def link(test):
 
 
 def row(entry):
-    shown = ", ".join(map(link, dict.fromkeys(entry.tests))) or f"*not tested:* {entry.reason}"
+    why = "not met" if entry.departs else "not tested"
+    shown = ", ".join(map(link, dict.fromkeys(entry.tests))) or f"*{why}:* {entry.reason}"
     return f"| {entry.keyword} | {entry.text} | {shown} |"
 
 
 def count(entries):
     tested = sum(1 for entry in entries if entry.tests)
-    return f"{len(entries)} | {tested} | {len(entries) - tested}"
+    departs = sum(1 for entry in entries if entry.departs)
+    return f"{len(entries)} | {tested} | {len(entries) - tested - departs} | {departs}"
 
 
 def summary():
-    lines = ["| | requirements | with a test | with a reason |", "|---|---|---|---|"]
+    lines = ["| | requirements | with a test | with a reason | not met |", "|---|---|---|---|---|"]
     documents = dict.fromkeys(section.partition("#")[0] for section in SECTIONS)
     for document in documents:
         entries = [entry for entry in REQUIREMENTS if entry.section.startswith(f"{document}#")]

@@ -1,5 +1,6 @@
 """The list of requirements, which the test files add to: a requirement of the specification stands
-beside the test that shows it, names one of another suite, or says why there is none.
+beside the test that shows it, names one of another suite, or says why there is none, or why hako does
+otherwise.
 
 The words are ours, the section and the keyword are the specification's. The list is in the order of
 the files and of the lines in them; docs/conformance.md is made of it."""
@@ -21,6 +22,7 @@ class Requirement:
     text: str
     tests: list = field(default_factory=list)
     reason: str = ""
+    departs: bool = False
 
 
 def add(section, keyword, text):
@@ -67,6 +69,12 @@ def covered(section, keyword, text, by):
 def untested(section, keyword, text, reason):
     """A requirement without a test: nothing shows it from outside, or it binds someone else."""
     add(section, keyword, text).reason = reason
+
+
+def departure(section, keyword, text, reason):
+    """A requirement that hako does not meet, on purpose."""
+    entry = add(section, keyword, text)
+    entry.reason, entry.departs = reason, True
 
 
 def has_test(name):

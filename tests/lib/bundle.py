@@ -2,7 +2,7 @@
 
 import json
 import os
-import shutil
+import subprocess
 from pathlib import Path
 
 
@@ -11,7 +11,8 @@ class Bundle:
         self.path = path
         self.config = config
         self.rootfs = path / "rootfs"
-        shutil.copytree(base_rootfs, self.rootfs, symlinks=True, copy_function=os.link)
+        # Links to the same files: cp makes the hundreds of them far faster than shutil.
+        subprocess.run(["cp", "-al", base_rootfs, self.rootfs], check=True)
         self.process["terminal"] = False
         self.process["args"] = ["/bin/true"]
 
@@ -77,7 +78,7 @@ class Bundle:
             os.chown(directory, host_id, host_id)
             for name in names + files:
                 path = Path(directory) / name
-                if path.is_symlink() or path.stat().st_nlink == 1:
+                if path.lstat().st_nlink == 1:
                     os.chown(path, host_id, host_id, follow_symlinks=False)
         return self
 

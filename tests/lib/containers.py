@@ -16,6 +16,7 @@ import pytest
 
 import host
 from bundle import Bundle
+from hooks import notes  # noqa: F401 (a fixture, which the conftests pass on)
 from runtime import Runtime
 
 SOURCE = Path(__file__).resolve().parents[2]
