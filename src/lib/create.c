@@ -4,6 +4,7 @@
 #include "base/enumtab.h"
 #include "base/fd.h"
 #include "lib/errors.h"
+#include "lib/rootfs_mount.h"
 
 #include <signal.h>
 
@@ -57,6 +58,16 @@ static int prepare(struct hk_creation *c, struct hk_err *err)
 	return r;
 }
 
+static void remove_rootfs_mount(struct hk_creation *c)
+{
+	struct hk_err e = {0};
+
+	if (hk_rootfs_mount_remove(&c->state, &e) < 0) {
+		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
+		c->left_over = true;
+	}
+}
+
 static int make_cgroup(struct hk_creation *c, struct hk_err *err)
 {
 	return hk_cgroup_create(c->prepared.cgroup, &c->prepared.cgroup_request, err);
@@ -92,7 +103,7 @@ static const struct {
 } steps[] = {
 	{make_directory, remove_directory},
 	{prepare, NULL},
-	{hk_creation_store_creating, NULL},
+	{hk_creation_store_creating, remove_rootfs_mount},
 	{make_cgroup, remove_cgroup},
 	{hk_creation_open_slots, hk_creation_close_slots},
 	{make_handle, free_handle},

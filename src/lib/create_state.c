@@ -2,6 +2,7 @@
 #include "lib/creation.h"
 
 #include "base/err.h"
+#include "lib/rootfs_mount.h"
 #include "lib/timestamp.h"
 
 #include <errno.h>
@@ -46,6 +47,8 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.annotations = spec->annotations;
 	c->state.hooks = spec->hooks;
 	r = list_cgroup_paths(c, err);
+	if (r == 0 && hk_plan_mounts_on_host(spec))
+		r = hk_rootfs_mount_note(&c->state, err);
 	return r < 0 ? r : hk_state_store(c->dir, &c->state, err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "lib/errors.h"
+#include "lib/rootfs_mount.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -59,6 +60,8 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	if (r < 0)
 		return r;
 	r = hk_cgroup_destroy(loaded->cgroup, err);
+	if (r == 0)
+		r = hk_rootfs_mount_remove(&loaded->state, err);
 	if (r < 0)
 		return r;
 	r = hk_state_dir_remove(root, loaded->state.id, err);

@@ -38,7 +38,7 @@ static void build_console(struct hk_builder *b)
 	if (b->options->console)
 		HK_STEP(&b->blob, CONSOLE, console, HK_PROPERTY(b, "/process/terminal"),
 			.width = size ? size->width : 0, .height = size ? size->height : 0,
-			.uid = process->user.uid, .bind_console = b->mount_namespace);
+			.uid = process->user.uid, .bind_console = b->can_mount);
 }
 
 /* The console's owner is set where it is made. */
@@ -201,6 +201,7 @@ static struct hk_builder new_builder(const struct hk_spec *spec, const struct hk
 		.findings = findings,
 		.user_namespace = hk_spec_namespace(spec, HK_NS_USER),
 		.mount_namespace = hk_spec_namespace(spec, HK_NS_MOUNT),
+		.can_mount = hk_spec_namespace(spec, HK_NS_MOUNT) || hk_plan_mounts_on_host(spec),
 		.dev_is_bind = hk_dev_is_bind(spec)};
 }
 

@@ -38,6 +38,10 @@ int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
  * without a user namespace, the runtime does not have them. The plan goes without. */
 uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts);
 
+/* Does the container mount in the mount namespace that it shares with the runtime? All of it is below
+ * one mount of the root file system onto itself then, which somebody has to take away in the end. */
+bool hk_plan_mounts_on_host(const struct hk_spec *spec);
+
 /* What keeps a plan from being made, all of it. */
 int hk_plan_examine(const struct hk_spec *spec, const struct hk_facts *facts,
 	const struct hk_plan_options *options, struct hk_findings *findings);

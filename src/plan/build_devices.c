@@ -108,7 +108,7 @@ int hk_build_devices(struct hk_builder *b)
 {
 	if (b->dev_is_bind)
 		return 0;
-	if (!b->mount_namespace && must_bind(b, S_IFCHR)) {
+	if (!b->can_mount && must_bind(b, S_IFCHR)) {
 		(void)hk_refuse(b->err, EPERM,
 			"device nodes cannot be made here, and without a mount namespace they "
 			"would "

@@ -209,7 +209,7 @@ int hk_build_mounts(struct hk_builder *b)
 		if (r < 0)
 			return r;
 	}
-	if (b->options->notify_dir && b->mount_namespace)
+	if (b->options->notify_dir && b->can_mount)
 		HK_STEP(&b->blob, BIND, bind, HK_NO_PROPERTY,
 			.source = hk_blob_str(&b->blob, b->options->notify_dir),
 			.target = hk_blob_str(&b->blob, NOTIFY_TARGET), .attrs_set = attrs);

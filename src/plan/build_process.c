@@ -189,7 +189,7 @@ int hk_build_environment(struct hk_builder *b)
 		extra[n++] = hk_arena_printf(&b->scratch, "LISTEN_FDS=%u", b->options->listen_fds);
 		extra[n++] = "LISTEN_PID=1"; /* sd_listen_fds(3) wants its own pid there */
 	}
-	if (b->options->notify_dir && b->mount_namespace)
+	if (b->options->notify_dir && b->can_mount)
 		extra[n++] = NOTIFY_SOCKET;
 	if (!n || extra[0])
 		b->env = hk_environment(&b->spec->process->env, extra, &b->scratch, &b->env_count);

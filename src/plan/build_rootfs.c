@@ -18,18 +18,20 @@ static uint64_t root_propagation(const struct hk_spec *spec)
 	return entry ? entry->value : 0;
 }
 
+bool hk_plan_mounts_on_host(const struct hk_spec *spec)
+{
+	return !hk_spec_namespace(spec, HK_NS_MOUNT) &&
+	       (spec->mount_count || (spec->root && spec->root->readonly));
+}
+
 static int check_rootfs(const struct hk_builder *b)
 {
-	if (!b->mount_namespace && b->spec->mount_count) {
-		(void)hk_refuse(b->err, EINVAL,
-			"mounts need a mount namespace: they would be made on the host");
+	if (b->user_namespace && hk_plan_mounts_on_host(b->spec)) {
+		(void)hk_refuse(b->err, EPERM,
+			"mounts and a read-only root need a mount namespace: a user namespace "
+			"has no power over the host's");
 		hk_err_hint(b->err, "add {\"type\": \"mount\"} to linux.namespaces");
-		return hk_err_at(b->err, "/mounts");
-	}
-	if (!b->mount_namespace && b->spec->root->readonly) {
-		(void)hk_refuse(b->err, EINVAL, "a read-only root needs a mount namespace");
-		hk_err_hint(b->err, "add {\"type\": \"mount\"} to linux.namespaces");
-		return hk_err_at(b->err, "/root/readonly");
+		return hk_err_at(b->err, b->spec->mount_count ? "/mounts" : "/root/readonly");
 	}
 	if (b->options->no_pivot && root_propagation(b->spec) & MS_PRIVATE) {
 		(void)hk_refuse(b->err, EINVAL,
@@ -67,7 +69,7 @@ int hk_build_rootfs(struct hk_builder *b)
 		add_propagation(b);
 	HK_STEP(&b->blob, ROOTFS, rootfs, HK_PROPERTY(b, "/root/path"),
 		.source = hk_blob_str(&b->blob, b->options->rootfs), .recursive = true,
-		.open_only = !b->mount_namespace);
+		.open_only = !b->can_mount, .on_host = b->can_mount && !b->mount_namespace);
 	return 0;
 }
 

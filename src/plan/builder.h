@@ -22,7 +22,8 @@ struct hk_builder {
 
 	/* Known when the building begins. */
 	bool user_namespace;  /* the container has one, new or joined */
-	bool mount_namespace; /* without: chroot, and nothing may be mounted */
+	bool mount_namespace; /* without: chroot */
+	bool can_mount;	      /* the root file system gets a mount of its own */
 	bool dev_is_bind;     /* the host's or a volume's /dev: nothing is made in it */
 
 	const char **env; /* of the container's process */

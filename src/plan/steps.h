@@ -35,9 +35,10 @@
 
 /* mount(NULL, "/", NULL, flags, NULL), before anything is mounted. */
 #define HK_FIELDS_propagation(F) F(u64, flags)
-/* Open the root file system, make the mount it stands on private, bind it onto itself. open_only:
- * there is no mount namespace of our own, so that nothing may be mounted. */
-#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only)
+/* Open the root file system, make the mount it stands on private, bind it onto itself. on_host: there is
+ * no mount namespace of our own, and what it stands on stays as it is: the new mount is private.
+ * open_only: nothing is bound, and nothing may be mounted. */
+#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only) F(u32, on_host)
 /* A new file system instance by fsopen/fsmount, attached at target. sb_options: comma-separated,
  * for fsconfig. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*. else_bind: host path bound recursively
  * (read-only attrs kept) where the kernel refuses the file system. label: LSM context= or absent. */

@@ -25,6 +25,7 @@ static const struct hk_property state_properties[] = {
 	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
 	HK_STRING("bundle", struct hk_state, bundle, .flags = HK_REQUIRED),
 	HK_STRING("rootfs", struct hk_state, rootfs, .flags = HK_REQUIRED),
+	HK_UINT("rootfs_mount", struct hk_state, rootfs_mount),
 	HK_UINT("owner", struct hk_state, owner, .flags = HK_REQUIRED),
 	HK_BOOL("systemd_cgroup", struct hk_state, systemd_cgroup),
 	HK_BOOL("private_pid_namespace", struct hk_state, private_pid_namespace,

@@ -23,6 +23,8 @@ struct hk_state {
 	const char *id;
 	const char *bundle;          /* absolute */
 	const char *rootfs;          /* absolute */
+	uint64_t rootfs_mount;       /* id of the mount that it stood on, where the container has put
+				      * one of its own there on the host; 0: it has not */
 	const char *created;         /* RFC 3339 with nanoseconds, UTC; NULL while creating */
 	pid_t init_pid;              /* 0: not yet */
 	uint64_t init_start_time;    /* field 22 of /proc/PID/stat */

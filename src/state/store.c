@@ -71,6 +71,8 @@ static char *state_text(const struct hk_state *state)
 	hk_write_i64(&w, "version", HK_STATE_VERSION);
 	hk_write_string(&w, "bundle", state->bundle);
 	hk_write_string(&w, "rootfs", state->rootfs);
+	if (state->rootfs_mount)
+		hk_write_u64(&w, "rootfs_mount", state->rootfs_mount);
 	hk_write_u64(&w, "owner", state->owner);
 	hk_write_bool(&w, "systemd_cgroup", state->systemd_cgroup);
 	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);

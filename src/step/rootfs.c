@@ -54,21 +54,26 @@ static int make_parent_private(const char *root_path, struct hk_err *err)
 
 /* A mount of its own, on its old place: pivot_root wants a mount, and read-only must not concern
  * what else is on that file system. */
-static int bind_root(struct hk_ctx *ctx, int place, bool recursive, struct hk_err *err)
+static int bind_root(
+	struct hk_ctx *ctx, const struct hk_step_rootfs *args, int place, struct hk_err *err)
 {
 	HK_FD int tree = -1;
 	int r;
 
-	r = make_parent_private(ctx->root_path, err);
+	r = args->on_host ? 0 : make_parent_private(ctx->root_path, err);
 	if (r < 0)
 		return r;
-	tree = hk_tree_clone(place, recursive);
+	tree = hk_tree_clone(place, args->recursive);
 	if (tree < 0)
 		return hk_fail(err, -tree, "bind the root file system '%s'", ctx->root_path);
 	r = hk_tree_attach(tree, place);
 	if (r < 0)
 		return hk_fail(
 			err, -r, "bind the root file system '%s' onto itself", ctx->root_path);
+	/* on a shared mount it has become shared */
+	r = args->on_host ? hk_tree_propagation(tree, MS_PRIVATE | MS_REC) : 0;
+	if (r < 0)
+		return hk_fail(err, -r, "make the mount of '%s' private", ctx->root_path);
 	ctx->rootfd = hk_take_fd(&tree);
 	return 0;
 }
@@ -106,7 +111,7 @@ int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct
 	if (args->open_only) {
 		ctx->rootfd = hk_take_fd(&place);
 	} else {
-		r = bind_root(ctx, place, args->recursive, err);
+		r = bind_root(ctx, args, place, err);
 		if (r == 0)
 			r = open_host_things(ctx, err);
 	}

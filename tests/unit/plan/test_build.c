@@ -7,10 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NS(...)	     "{\"linux\":{\"namespaces\":[" __VA_ARGS__ "]}}"
-#define NEW(type)    "{\"type\":\"" type "\"}"
-#define MOUNT(text)  "{\"mounts\":[{\"destination\":\"/d\"," text "}]}"
-#define NO_MOUNT_NS  "\"linux\":{\"namespaces\":[],\"maskedPaths\":[],\"readonlyPaths\":[]}"
+#define NS(...)	    "{\"linux\":{\"namespaces\":[" __VA_ARGS__ "]}}"
+#define NEW(type)   "{\"type\":\"" type "\"}"
+#define MOUNT(text) "{\"mounts\":[{\"destination\":\"/d\"," text "}]}"
+#define NO_MOUNT_NS "\"linux\":{\"namespaces\":[],\"maskedPaths\":[],\"readonlyPaths\":[]}"
+#define USER_NS_ALONE                                                                              \
+	"\"linux\":{\"namespaces\":[" NEW(                                                         \
+		"user") "],\"maskedPaths\":[],\"readonlyPaths\":[],"                               \
+			"\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}],"           \
+			"\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}]}"
 #define LSM(members) "{\"process\":{" members "}}"
 
 static const struct {
@@ -26,9 +31,9 @@ static const struct {
 		"/mounts/0/options", "tmpcopyup"},
 	{MOUNT("\"source\":\"x\""), OPTIONS(), EINVAL, "/mounts/0/type", "needs a type"},
 	{MOUNT("\"options\":[\"rbind\"]"), OPTIONS(), EINVAL, "/mounts/0/source", "needs a source"},
-	{"{\"hostname\":null,\"root\":{\"readonly\":false}," NO_MOUNT_NS "}", OPTIONS(), EINVAL,
+	{"{\"hostname\":null,\"root\":{\"readonly\":false}," USER_NS_ALONE "}", OPTIONS(), EPERM,
 		"/mounts", "mount namespace"},
-	{"{\"hostname\":null,\"mounts\":[]," NO_MOUNT_NS "}", OPTIONS(), EINVAL, "/root/readonly",
+	{"{\"hostname\":null,\"mounts\":[]," USER_NS_ALONE "}", OPTIONS(), EPERM, "/root/readonly",
 		"mount namespace"},
 	{"{\"linux\":{\"rootfsPropagation\":\"rprivate\"}}", OPTIONS(.no_pivot = true), EINVAL,
 		"/linux/rootfsPropagation", "pivot_root"},

@@ -75,6 +75,11 @@ static const struct golden {
 		"{\"root\":{\"readonly\":false},\"mounts\":[],\"linux\":{\"namespaces\":[" NEW(
 			"pid") "," NEW("uts") "],\"maskedPaths\":[],\"readonlyPaths\":[]}}",
 		FACTS(), OPTIONS(.console = true)},
+	{"mounts-on-the-host",
+		"{\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\"}],\"linux\":{"
+		"\"namespaces\":[" NEW("pid") "," NEW("uts") "],\"maskedPaths\":[],"
+							     "\"readonlyPaths\":[]}}",
+		FACTS(), OPTIONS(.console = true, .notify_dir = "/run/hako/box/notify")},
 	{"no-namespaces",
 		"{\"hostname\":null,\"root\":{\"readonly\":false},\"mounts\":[],\"linux\":{"
 		"\"namespaces\":[],\"maskedPaths\":[],\"readonlyPaths\":[]}}",

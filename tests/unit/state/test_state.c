@@ -62,6 +62,7 @@ static struct hk_state sample(void)
 	struct hk_state s = {.id = "web",
 		.bundle = "/b",
 		.rootfs = "/b/rootfs",
+		.rootfs_mount = 12345678901,
 		.created = "2026-11-23T22:00:00.123456789Z",
 		.init_pid = 4711,
 		.init_start_time = 18446744073709551615ull,
@@ -91,6 +92,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(out.id, "web");
 	assert_string_equal(out.bundle, "/b");
 	assert_string_equal(out.rootfs, "/b/rootfs");
+	assert_true(out.rootfs_mount == in.rootfs_mount);
 	assert_string_equal(out.created, in.created);
 	assert_string_equal(out.notify_socket, in.notify_socket);
 	assert_int_equal(out.init_pid, 4711);
@@ -116,10 +118,12 @@ static void test_round_trip(void **state)
 	hk_state_done(&out);
 
 	in.created = NULL;
+	in.rootfs_mount = 0;
 	in.notify_socket = NULL;
 	assert_int_equal(hk_state_store(dir, &in, &err), 0);
 	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
 	assert_null(out.created);
+	assert_true(out.rootfs_mount == 0);
 	assert_null(out.notify_socket);
 	hk_state_done(&out);
 	assert_int_equal(faccessat(dir, "state.json.tmp", F_OK, 0), -1);
