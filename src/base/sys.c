@@ -37,9 +37,19 @@
 #define SYS_mount_setattr 442
 #endif
 
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule	    445
+#define SYS_landlock_restrict_self  446
+#endif
+
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
 #define FSOPEN_CLOEXEC	  1u
 #define FSMOUNT_CLOEXEC	  1u
+
+#define LANDLOCK_CREATE_RULESET_VERSION 1u
+#define LANDLOCK_RULE_PATH_BENEATH	1
+#define LANDLOCK_RULE_NET_PORT		2
 
 /* The value or the negative errno of a system call. */
 #define RESULT(call)                                                                               \
@@ -137,4 +147,42 @@ int hk_sys_memfd_create(const char *name, unsigned int flags)
 int hk_sys_seccomp(unsigned int operation, unsigned int flags, void *args)
 {
 	return RESULT(syscall(SYS_seccomp, operation, flags, args));
+}
+
+int hk_sys_landlock_abi(void)
+{
+	return RESULT(syscall(
+		SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+
+/* The kernel makes it close-on-exec. */
+int hk_sys_landlock_create_ruleset(const struct hk_landlock_ruleset *ruleset)
+{
+	return RESULT(syscall(SYS_landlock_create_ruleset, ruleset, sizeof(*ruleset), 0));
+}
+
+int hk_sys_landlock_add_path(int ruleset, uint64_t rights, int parent)
+{
+	const struct {
+		uint64_t allowed_access;
+		int32_t parent_fd;
+	} __attribute__((packed)) rule = {rights, parent};
+
+	return RESULT(
+		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
+}
+
+int hk_sys_landlock_add_port(int ruleset, uint64_t rights, uint64_t port)
+{
+	const struct {
+		uint64_t allowed_access;
+		uint64_t port;
+	} rule = {rights, port};
+
+	return RESULT(syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_NET_PORT, &rule, 0));
+}
+
+int hk_sys_landlock_restrict_self(int ruleset)
+{
+	return RESULT(syscall(SYS_landlock_restrict_self, ruleset, 0));
 }

@@ -83,6 +83,41 @@ enum hk_fsconfig_command { /* enum fsconfig_command */
 #define HK_CGROUP_SUPER_MAGIC 0x27e0ebu
 #define HK_CGROUP2_SUPER_MAGIC 0x63677270u
 
+/* include/uapi/linux/landlock.h */
+#define HK_LANDLOCK_EXECUTE (1u << 0)
+#define HK_LANDLOCK_WRITE_FILE (1u << 1)
+#define HK_LANDLOCK_READ_FILE (1u << 2)
+#define HK_LANDLOCK_READ_DIR (1u << 3)
+#define HK_LANDLOCK_REMOVE_DIR (1u << 4)
+#define HK_LANDLOCK_REMOVE_FILE (1u << 5)
+#define HK_LANDLOCK_MAKE_CHAR (1u << 6)
+#define HK_LANDLOCK_MAKE_DIR (1u << 7)
+#define HK_LANDLOCK_MAKE_REG (1u << 8)
+#define HK_LANDLOCK_MAKE_SOCK (1u << 9)
+#define HK_LANDLOCK_MAKE_FIFO (1u << 10)
+#define HK_LANDLOCK_MAKE_BLOCK (1u << 11)
+#define HK_LANDLOCK_MAKE_SYM (1u << 12)
+#define HK_LANDLOCK_REFER (1u << 13)     /* ABI 2 */
+#define HK_LANDLOCK_TRUNCATE (1u << 14)  /* ABI 3 */
+#define HK_LANDLOCK_IOCTL_DEV (1u << 15) /* ABI 5 */
+#define HK_LANDLOCK_BIND_TCP (1u << 0)   /* ABI 4 */
+#define HK_LANDLOCK_CONNECT_TCP (1u << 1)
+#define HK_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1u << 0) /* ABI 6 */
+#define HK_LANDLOCK_SCOPE_SIGNAL (1u << 1)
+
+struct hk_landlock_ruleset { /* struct landlock_ruleset_attr, ABI 6; zeros are legal before */
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
+};
+
+/* include/uapi/linux/prctl.h */
+#define HK_PR_SCHED_CORE 62
+#define HK_PR_SCHED_CORE_GET 0
+#define HK_PR_SCHED_CORE_CREATE 1
+#define HK_PR_SCHED_CORE_THREAD 0
+#define HK_PR_SCHED_CORE_THREAD_GROUP 1
+
 #define HK_CLOSE_RANGE_CLOEXEC (1u << 2)
 #define HK_MFD_CLOEXEC 1u
 #define HK_MFD_ALLOW_SEALING 2u
@@ -107,5 +142,11 @@ int hk_sys_close_range(unsigned int first, unsigned int last, unsigned int flags
 int hk_sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int hk_sys_memfd_create(const char *name, unsigned int flags);
 int hk_sys_seccomp(unsigned int operation, unsigned int flags, void *args);
+/* The newest Landlock ABI that the kernel has. -ENOSYS, -EOPNOTSUPP: none. */
+int hk_sys_landlock_abi(void);
+int hk_sys_landlock_create_ruleset(const struct hk_landlock_ruleset *ruleset);
+int hk_sys_landlock_add_path(int ruleset, uint64_t rights, int parent);
+int hk_sys_landlock_add_port(int ruleset, uint64_t rights, uint64_t port);
+int hk_sys_landlock_restrict_self(int ruleset);
 
 #endif

@@ -9,6 +9,7 @@
 #include "lib/errors.h"
 #include "plan/options.h"
 #include "plan/seccomp.h"
+#include "spec/annotations.h"
 #include "spec/spec.h"
 
 #include <hako/runtime.h>
@@ -130,6 +131,7 @@ int hako_features_json(char **ret, hako_error **err)
 	struct hk_strbuf out = {0};
 	struct hk_writer w;
 	struct hk_err e = {0};
+	const char *unsafe;
 
 	hk_writer_init(&w, &out, "    ");
 	hk_write_object_begin(&w, NULL);
@@ -140,7 +142,8 @@ int hako_features_json(char **ret, hako_error **err)
 	write_linux(&w);
 	write_annotations(&w);
 	hk_write_array_begin(&w, "potentiallyUnsafeConfigAnnotations");
-	hk_write_string(&w, NULL, "bundle");
+	for (size_t i = 0; (unsafe = hk_annotation_unsafe(i)); i++)
+		hk_write_string(&w, NULL, unsafe);
 	hk_write_array_end(&w);
 	hk_write_object_end(&w);
 	*ret = hk_strbuf_take(&out);

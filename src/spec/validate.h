@@ -35,6 +35,7 @@ int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what
 bool hk_id_is_mapped(const struct hk_id_maps *maps, uint32_t id);
 
 /* at: JSON pointer of the process object, "" where it is the whole text. */
+int hk_validate_annotations(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_process(const struct hk_process *process, const char *at, struct hk_findings *f);
 int hk_validate_mounts(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_hooks(const struct hk_hooks *hooks, struct hk_findings *f);
