@@ -39,6 +39,8 @@ static int describe_mount(struct hk_cgroup *cgroup, const struct hk_cgroup_host 
 	struct hk_cgroup_mount *mount = &cgroup->mounts[cgroup->mount_count];
 	const char *name = strrchr(h->mountpoint, '/');
 
+	if (!source)
+		return -ENOMEM;
 	*mount = (struct hk_cgroup_mount){.source = source, .v2 = h->v2};
 	if (h->v2) {
 		mount->name = host->mode == HK_CGROUP_V2 ? "" : "unified";
@@ -56,6 +58,35 @@ static int describe_mount(struct hk_cgroup *cgroup, const struct hk_cgroup_host 
 	}
 	cgroup->mount_count++;
 	return 0;
+}
+
+static int place_leaf(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir, const char *leaf)
+{
+	if (!leaf || !dir->path || !hk_cgroup_dir_is_v2(dir))
+		return 0;
+	dir->leaf = hk_arena_strdup(&cgroup->arena, leaf);
+	return dir->leaf ? 0 : -ENOMEM;
+}
+
+/* The directory that the container takes for its own; NULL when memory is out. */
+static const char *seen_as(struct hk_cgroup *cgroup, const struct hk_cgroup_dir *dir)
+{
+	if (dir->leaf)
+		return hk_arena_printf(&cgroup->arena, "%s/%s", dir->path, dir->leaf);
+	return dir->path ? dir->path : dir->own;
+}
+
+static int check_leaf(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	if (!request->leaf || hk_cgroup_find_v2(cgroup))
+		return 0;
+	(void)hk_refuse(err, ENOTSUP,
+		"only a cgroup v2 of the container's own can be delegated, and it has none");
+	hk_err_hint(err,
+		"delegation is not safe on cgroup v1, which is all that there is here, or all "
+		"that the caller may use");
+	return hk_err_at(err, HK_CGROUP_LEAF_PROPERTY);
 }
 
 /* One directory in each hierarchy, or with the disabled manager none but our own to look at. */
@@ -84,7 +115,8 @@ static int place_all(struct hk_cgroup *cgroup, const struct hk_cgroup_host *host
 			return r;
 		dir->path = path;
 		if (!dir->controllers || !dir->mountpoint || !dir->own ||
-			describe_mount(cgroup, host, h, path ? path : dir->own) < 0)
+			place_leaf(cgroup, dir, request->leaf) < 0 ||
+			describe_mount(cgroup, host, h, seen_as(cgroup, dir)) < 0)
 			return hk_fail(err, ENOMEM, "place the cgroup");
 		if (!disabled)
 			cgroup->count++;
@@ -131,6 +163,8 @@ int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_requ
 	r = place_all(cgroup, host, request, err);
 	if (r == 0)
 		r = leave_out_forbidden(cgroup, request, err);
+	if (r == 0)
+		r = check_leaf(cgroup, request, err);
 	if (r == 0 && hk_cgroup_describe(cgroup) < 0)
 		r = hk_fail(err, ENOMEM, "place the cgroup");
 	if (r < 0) {

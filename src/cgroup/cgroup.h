@@ -51,11 +51,15 @@ struct hk_cgroup_request {
 	const struct hk_resources *resources; /* NULL: none */
 	bool own_namespaces_writable;         /* delegate: new cgroup ns and a rw cgroup mount (v2) */
 	uint32_t owner_uid;                   /* host uid that the delegated files go to */
+	const char *leaf;   /* v2: the child of the container's cgroup that its processes are in, and
+			     * that belongs to leaf_uid; NULL: they are in the container's own */
+	uint32_t leaf_uid;  /* host uid */
 };
 
 struct hk_cgroup; /* opaque; every string and fd inside is its own */
 
-/* Decide where the container's directories are. Makes nothing. err names /linux/cgroupsPath. With
+/* Decide where the container's directories are. Makes nothing. err names /linux/cgroupsPath, or the
+ * annotation that asks for a leaf where there is no v2 (-ENOTSUP). With
  * the disabled manager, and hierarchies left out for rootless, there is nothing to join. */
 int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_request *request,
 	struct hk_cgroup **ret, struct hk_err *err);
@@ -74,7 +78,7 @@ int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *
 
 /* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
-/* Directory fd of the v2 cgroup for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
+/* Directory fd of the v2 cgroup, or its leaf, for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
 int hk_cgroup_v2_fd(struct hk_cgroup *cgroup);
 /* How the container's cgroup mount is made up. */
 const struct hk_cgroup_mount *hk_cgroup_mounts(const struct hk_cgroup *cgroup, size_t *ret_count);

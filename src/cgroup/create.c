@@ -114,7 +114,13 @@ static int delegate(
 	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
 {
 	struct hk_cgroup_dir *dir = hk_cgroup_find_v2(cgroup);
+	int r;
 
+	/* with a leaf the container's own cgroup, and its limits, stay the runtime's */
+	if (dir && dir->leaf) {
+		r = dir->version->make_leaf(dir, request->leaf_uid, err);
+		return r < 0 ? hk_err_at(err, HK_CGROUP_LEAF_PROPERTY) : 0;
+	}
 	if (!request->own_namespaces_writable || !dir || cgroup->count != 1)
 		return 0;
 	return dir->version->delegate(dir, request->owner_uid, err);

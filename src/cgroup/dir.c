@@ -73,6 +73,10 @@ void hk_cgroup_dir_unmake(struct hk_cgroup_dir *dir)
 	char path[PATH_MAX];
 	size_t len = strlen(dir->path);
 
+	if (dir->leaf_made)
+		(void)unlinkat(dir->fd, dir->leaf, AT_REMOVEDIR); /* as the rest: best effort */
+	dir->leaf_made = false;
+	hk_close(&dir->leaf_fd);
 	hk_close(&dir->fd);
 	if (dir->made_from == 0 || dir->existed || len >= sizeof(path))
 		return;

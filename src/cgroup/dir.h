@@ -21,6 +21,9 @@ struct hk_cgroup_dir {
 	const char *own;	       /* our own cgroup beside it; NULL as mountpoint */
 	struct hk_cgroup_mount *mount; /* its place in the container's view, or NULL */
 	int fd;			       /* O_PATH, of path; -1 until it is needed */
+	const char *leaf;	       /* the child that the processes are in, or NULL */
+	int leaf_fd;		       /* O_PATH; -1 until it is made */
+	bool leaf_made;		       /* by us, just now */
 	bool existed;		       /* create found it there */
 	size_t made_from; /* create made path[0..made_from] and all below; 0: nothing */
 };
@@ -36,6 +39,8 @@ struct hk_cgroup_version {
 		struct hk_err *err);
 	/* Hand it to the user; NULL: this version cannot be delegated. */
 	int (*delegate)(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err);
+	/* Make dir->leaf, hand the controllers down to it and itself to the user; or NULL. */
+	int (*make_leaf)(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err);
 	bool (*is_frozen)(struct hk_cgroup_dir *dir);
 	int (*freeze)(struct hk_cgroup_dir *dir, bool frozen, struct hk_err *err);
 	/* Thaw everything below as well; best effort, before processes that were killed can end. */

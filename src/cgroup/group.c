@@ -11,7 +11,7 @@ struct hk_cgroup *hk_cgroup_alloc(void)
 	struct hk_cgroup *cgroup = calloc(1, sizeof(*cgroup));
 
 	for (size_t i = 0; cgroup && i < HK_CGROUP_MAX_HIERARCHIES; i++)
-		cgroup->dirs[i].fd = -1;
+		cgroup->dirs[i].fd = cgroup->dirs[i].leaf_fd = -1;
 	return cgroup;
 }
 
@@ -19,8 +19,10 @@ void hk_cgroup_free(struct hk_cgroup *cgroup)
 {
 	if (!cgroup)
 		return;
-	for (size_t i = 0; i < cgroup->count; i++)
+	for (size_t i = 0; i < cgroup->count; i++) {
 		hk_close(&cgroup->dirs[i].fd);
+		hk_close(&cgroup->dirs[i].leaf_fd);
+	}
 	hk_arena_done(&cgroup->arena);
 	free(cgroup);
 }
@@ -79,7 +81,7 @@ void hk_cgroup_leave_out(struct hk_cgroup *cgroup, size_t i)
 		dir->mount->source = dir->own;
 	memmove(dir, dir + 1, (cgroup->count - i - 1) * sizeof(*dir));
 	cgroup->count--;
-	cgroup->dirs[cgroup->count] = (struct hk_cgroup_dir){.fd = -1};
+	cgroup->dirs[cgroup->count] = (struct hk_cgroup_dir){.fd = -1, .leaf_fd = -1};
 }
 
 struct hk_cgroup_dir *hk_cgroup_find_v1(struct hk_cgroup *cgroup, const char *controller)
@@ -110,6 +112,8 @@ int hk_cgroup_v2_fd(struct hk_cgroup *cgroup)
 	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
 	int fd = v2 ? hk_cgroup_dir_fd(v2) : -1;
 
+	if (v2 && v2->leaf)
+		return v2->leaf_fd;
 	return fd < 0 ? -1 : fd;
 }
 

@@ -4,6 +4,9 @@
 
 #include "cgroup/cgroup.h"
 #include "cgroup/dir.h"
+#include "spec/annotations.h"
+
+#define HK_CGROUP_LEAF_PROPERTY "/annotations/" HK_ANNOTATION_DELEGATE_CGROUP
 
 struct hk_cgroup {
 	struct hk_arena arena;

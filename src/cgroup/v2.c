@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -129,26 +130,69 @@ static int v2_devices(struct hk_cgroup_dir *dir, const struct hk_device_rule *ru
 }
 
 /* The files that the kernel says are safe in the hands of another user. */
-static int v2_delegate(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err)
+static int give(int fd, const char *path, uint32_t uid, struct hk_err *err)
 {
 	char list[4096] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control";
 	char *rest = list, *file;
-	int fd = hk_cgroup_dir_fd(dir);
 
-	if (fd < 0)
-		return hk_fail(err, -fd, "open cgroup '%s'", dir->path);
 	if (fchownat(fd, "", uid, (gid_t)-1, AT_EMPTY_PATH) < 0)
-		return hk_fail(err, errno, "give cgroup '%s' to uid %u", dir->path, uid);
+		return hk_fail(err, errno, "give cgroup '%s' to uid %u", path, uid);
 	/* before 4.15 there is no list: then the first three, which read leaves alone */
 	(void)hk_cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", list, sizeof(list));
 	while ((file = strsep(&rest, "\n"))) {
 		if (!*file || strchr(file, '/'))
 			continue;
 		if (fchownat(fd, file, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-			return hk_fail(err, errno, "give %s of cgroup '%s' to uid %u", file,
-				dir->path, uid);
+			return hk_fail(
+				err, errno, "give %s of cgroup '%s' to uid %u", file, path, uid);
 	}
 	return 0;
+}
+
+static int v2_delegate(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err)
+{
+	int fd = hk_cgroup_dir_fd(dir);
+
+	return fd < 0 ? hk_fail(err, -fd, "open cgroup '%s'", dir->path)
+		      : give(fd, dir->path, uid, err);
+}
+
+/* All that the directory itself has got; it holds no process and may hand them on. */
+static int hand_down(struct hk_cgroup_dir *dir, int fd)
+{
+	char names[256], text[256], file[PATH_MAX];
+	ssize_t n = hk_cgroup_read(fd, "cgroup.controllers", names, sizeof(names));
+	int r = n < 0 ? (int)n : enable_text(names, text, sizeof(text));
+
+	if (r < 0 || !text[0])
+		return r;
+	if (hk_write_file_at(fd, "cgroup.subtree_control", text) == 0)
+		return 0;
+	if ((size_t)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", dir->path) >=
+		sizeof(file))
+		return -ENAMETOOLONG;
+	enable_each(file, text);
+	return 0;
+}
+
+static int v2_make_leaf(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err)
+{
+	int fd = hk_cgroup_dir_fd(dir);
+	int r;
+
+	if (fd < 0)
+		return hk_fail(err, -fd, "open cgroup '%s'", dir->path);
+	dir->leaf_made = mkdirat(fd, dir->leaf, 0755) == 0;
+	if (!dir->leaf_made && errno != EEXIST)
+		return hk_fail(err, errno, "make cgroup '%s/%s'", dir->path, dir->leaf);
+	dir->leaf_fd = openat(fd, dir->leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir->leaf_fd < 0)
+		return hk_fail(err, errno, "open cgroup '%s/%s'", dir->path, dir->leaf);
+	r = hand_down(dir, fd);
+	if (r < 0)
+		return hk_fail(
+			err, -r, "enable controllers for cgroup '%s/%s'", dir->path, dir->leaf);
+	return give(dir->leaf_fd, dir->leaf, uid, err);
 }
 
 static bool v2_is_frozen(struct hk_cgroup_dir *dir)
@@ -249,6 +293,7 @@ const struct hk_cgroup_version hk_cgroup_v2 = {
 	.prepare = v2_prepare,
 	.devices = v2_devices,
 	.delegate = v2_delegate,
+	.make_leaf = v2_make_leaf,
 	.is_frozen = v2_is_frozen,
 	.freeze = v2_freeze,
 	.thaw_all = v2_thaw_all,
