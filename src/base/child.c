@@ -96,16 +96,27 @@ static int make_input(const char *input, int *ret)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
-static int make_pipes(const char *input, struct child_pipes *ret)
+/* A pipe, or a copy of the file that takes its place. */
+static int make_output(int file, int *ret_ours, int *ret_childs)
 {
+	if (file < 0)
+		return make_pipe(ret_ours, ret_childs);
+	*ret_childs = fcntl(file, F_DUPFD_CLOEXEC, 3);
+	return *ret_childs < 0 ? -errno : 0;
+}
+
+static int make_pipes(const struct hk_child *child, struct child_pipes *ret)
+{
+	static const struct hk_child_output captured = {-1, -1};
+	const struct hk_child_output *files = child->output ? child->output : &captured;
 	int r;
 
 	*ret = (struct child_pipes){-1, -1, -1, -1, -1, -1, -1};
-	r = make_input(input ? input : "", &ret->in);
+	r = make_input(child->input ? child->input : "", &ret->in);
 	if (r == 0)
-		r = make_pipe(&ret->out, &ret->child_out);
+		r = make_output(files->out, &ret->out, &ret->child_out);
 	if (r == 0)
-		r = make_pipe(&ret->err, &ret->child_err);
+		r = make_output(files->err, &ret->err, &ret->child_err);
 	if (r == 0)
 		r = make_pipe(&ret->failure, &ret->child_failure);
 	if (r < 0)
@@ -272,6 +283,12 @@ static int fail_child(
 	return hk_refuse(err, EPROTO, "fork/exec %s: no answer", child->path);
 }
 
+/* fd may be -1: nothing is captured. */
+static int set_nonblocking(int fd)
+{
+	return fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 int hk_child_run(const struct hk_child *child, struct hk_child_result *ret, struct hk_err *err)
 {
 	struct hk_child_result result = {0};
@@ -281,7 +298,7 @@ int hk_child_run(const struct hk_child *child, struct hk_child_result *ret, stru
 	pid_t pid;
 	int r, reaped;
 
-	r = make_pipes(child->input, &pipes);
+	r = make_pipes(child, &pipes);
 	if (r < 0)
 		return hk_fail(err, -r, "make the stdio pipes of %s", child->path);
 	pid = start(child, &pipes, &pidfd);
@@ -296,9 +313,10 @@ int hk_child_run(const struct hk_child *child, struct hk_child_result *ret, stru
 		close_pipes(&pipes);
 		return fail_child(child, &failure, err);
 	}
-	if (fcntl(pipes.out, F_SETFL, O_NONBLOCK) < 0 || fcntl(pipes.err, F_SETFL, O_NONBLOCK) < 0)
-		r = -errno;
-	else
+	r = set_nonblocking(pipes.out);
+	if (r == 0)
+		r = set_nonblocking(pipes.err);
+	if (r == 0)
 		r = pidfd < 0 ? pidfd : watch(&pipes, pidfd, child->timeout, &result);
 	close_pipes(&pipes);
 	if (r < 0)

@@ -21,6 +21,12 @@ int hk_proc_open(pid_t pid, uint64_t start_time);
 /* The pid that a pidfd names in our pid namespace, from /proc/self/fdinfo. Negative errno. */
 pid_t hk_pidfd_pid(int pidfd);
 
+/* Files for a program's stdout and stderr; -1: it is captured. */
+struct hk_child_output {
+	int out;
+	int err;
+};
+
 /* A program to run to its end. argv is handed over as it is; env NULL means our own. */
 struct hk_child {
 	const char *path;
@@ -29,16 +35,17 @@ struct hk_child {
 	const char *cwd;   /* NULL: ours */
 	const char *input; /* put on its stdin, then end of file; EPIPE is no error */
 	int64_t timeout;   /* seconds; <= 0: none. SIGKILL after that */
+	const struct hk_child_output *output; /* NULL: both are captured */
 };
 
 struct hk_child_result {
 	int status;        /* as waitpid gives it */
 	bool timed_out;
-	char out[256];     /* the beginning of its stdout and stderr, NUL ended */
+	char out[256];     /* the beginning of its stdout and stderr, NUL ended, where captured */
 	char err[256];
 };
 
-/* Run and wait. Inherits nothing but stdio pipes. 0, or a negative errno with err set where it
+/* Run and wait. Inherits nothing but stdio. 0, or a negative errno with err set where it
  * could not be started; how it ended is in *ret. Touches no signal handler, no cwd and no umask of
  * ours; safe in a threaded process. */
 int hk_child_run(const struct hk_child *child, struct hk_child_result *ret, struct hk_err *err);

@@ -43,8 +43,16 @@ static void log_failure(const struct hk_log *log, const struct hk_err *err)
 		has_reason ? hk_errno_text(err->code, reason, sizeof(reason)) : "");
 }
 
-static int run_one(const struct hk_hook *hook, const char *input, const char *cwd, const char *name,
-	size_t index, struct hk_err *err)
+/* What the hooks of a point have in common. */
+struct surroundings {
+	const char *name; /* of the point */
+	const char *input;
+	const char *cwd;
+	struct hk_child_output output;
+};
+
+static int run_one(
+	const struct hk_hook *hook, const struct surroundings *s, size_t index, struct hk_err *err)
 {
 	HK_FREE char **argv = with_end(&hook->args, hook->path);
 	HK_FREE char **env = with_end(&hook->env, NULL);
@@ -52,9 +60,10 @@ static int run_one(const struct hk_hook *hook, const char *input, const char *cw
 		.path = hook->path,
 		.argv = argv,
 		.env = hook->has_env ? env : NULL, /* absent: ours, as the peers do it */
-		.cwd = cwd,
-		.input = input,
+		.cwd = s->cwd,
+		.input = s->input,
 		.timeout = hook->has_timeout ? hook->timeout : 0,
+		.output = &s->output,
 	};
 	struct hk_child_result result;
 	char why[640];
@@ -64,52 +73,72 @@ static int run_one(const struct hk_hook *hook, const char *input, const char *cw
 		return hk_fail(err, ENOMEM, "run a hook");
 	r = hk_child_run(&child, &result, err);
 	if (r < 0) {
-		hk_err_prefix(err, "error running %s hook #%zu: ", name, index);
+		hk_err_prefix(err, "error running %s hook #%zu: ", s->name, index);
 		return r;
 	}
 	if (!result.timed_out && WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
 		return 0;
-	return hk_refuse(err, result.timed_out ? ETIMEDOUT : EIO, "error running %s hook #%zu: %s",
-		name, index, hk_child_describe(&result, child.timeout, why, sizeof(why)));
+	r = hk_refuse(err, result.timed_out ? ETIMEDOUT : EIO, "error running %s hook #%zu: %s",
+		s->name, index, hk_child_describe(&result, child.timeout, why, sizeof(why)));
+	if (s->output.out >= 0 || s->output.err >= 0)
+		hk_err_hint(err, "see what it wrote to the file of the annotation run.oci.hooks.%s",
+			s->output.err >= 0 ? "stderr" : "stdout");
+	return r;
 }
 
-int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
-	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err)
+static int run_each(
+	const struct hk_hook_list *list, const struct surroundings *s, struct hk_err *err)
 {
-	const struct hk_hook_list *list = &hooks->at[point];
-	const char *name = hk_hook_names[point];
-	HK_FREE char *input = NULL;
-
-	if (list->count == 0)
-		return 0;
-	input = state_text(state, status, pid);
-	if (!input)
-		return hk_fail(err, ENOMEM, "write the state for the %s hooks", name);
 	for (size_t i = 0; i < list->count; i++) {
-		int r = run_one(&list->items[i], input, state->bundle, name, i, err);
+		int r = run_one(&list->items[i], s, i, err);
 
 		if (r < 0) {
-			(void)hk_err_at(err, "/hooks/%s/%zu", name, i);
+			(void)hk_err_at(err, "/hooks/%s/%zu", s->name, i);
 			return r;
 		}
 	}
 	return 0;
 }
 
+int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err)
+{
+	const struct hk_hook_list *list = &hooks->at[point];
+	struct surroundings s = {.name = hk_hook_names[point], .cwd = state->bundle};
+	HK_FREE char *input = NULL;
+	int r;
+
+	if (list->count == 0)
+		return 0;
+	s.input = input = state_text(state, status, pid);
+	if (!input)
+		return hk_fail(err, ENOMEM, "write the state for the %s hooks", s.name);
+	r = hk_hook_output_open(state->annotations, &s.output, err);
+	if (r < 0)
+		return r;
+	r = run_each(list, &s, err);
+	hk_hook_output_close(&s.output);
+	return r;
+}
+
 void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, const struct hk_log *log)
 {
 	const struct hk_hook_list *list = &hooks->at[point];
-	const char *name = hk_hook_names[point];
+	struct surroundings s = {
+		.name = hk_hook_names[point], .cwd = state->bundle, .output = {-1, -1}};
 	HK_FREE char *input = NULL;
 	struct hk_err err;
 
 	if (list->count == 0)
 		return;
-	input = state_text(state, status, 0);
+	s.input = input = state_text(state, status, 0);
 	if (!input)
-		hk_logf(log, HK_LOG_WARNING, "no memory to run the %s hooks", name);
+		hk_logf(log, HK_LOG_WARNING, "no memory to run the %s hooks", s.name);
+	if (hk_hook_output_open(state->annotations, &s.output, &err) < 0)
+		log_failure(log, &err); /* they clean up: better unseen than not at all */
 	for (size_t i = 0; input && i < list->count; i++)
-		if (run_one(&list->items[i], input, state->bundle, name, i, &err) < 0)
+		if (run_one(&list->items[i], &s, i, &err) < 0)
 			log_failure(log, &err);
+	hk_hook_output_close(&s.output);
 }

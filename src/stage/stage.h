@@ -4,6 +4,7 @@
 #define HK_STAGE_STAGE_H
 
 #include "base/log.h"
+#include "base/proc.h"
 #include "plan/hook_state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
@@ -71,6 +72,12 @@ int hk_idmap_write(pid_t pid, const struct hk_id_maps *uids, const struct hk_id_
 /* The first of newuidmap and newgidmap that is not installed; NULL: both are. */
 const char *hk_idmap_missing_helper(void);
 
+/* The files that the annotations name for the output of hooks, for appending, made 0600 where
+ * missing; -1 where there is none. err names the annotation. */
+int hk_hook_output_open(const struct hk_pairs *annotations, struct hk_child_output *ret,
+	struct hk_err *err);
+void hk_hook_output_close(struct hk_child_output *files);
+
 /* Run the hooks of a point one after the other in the runtime's namespaces, cwd = bundle. Stops at
  * the first that fails: "error running createRuntime hook #0: ...", property /hooks/POINT/INDEX. */
 int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
@@ -84,7 +91,8 @@ int hk_socket_connect(const char *path, struct hk_err *err);
 /* Send text and one fd in one message. */
 int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err);
 
-/* Hand the seccomp listener to the agent at path, with the ContainerProcessState of runtime-spec. */
+/* Hand the seccomp listener to the agent at path, with the ContainerProcessState of runtime-spec.
+ * metadata may be NULL. */
 int hk_seccomp_notify_send(const char *path, const char *metadata, int listener,
 	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err);
 
