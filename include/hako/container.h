@@ -36,6 +36,8 @@ struct hako_create_options {
 	bool no_pivot;              /* MS_MOVE and chroot instead of pivot_root */
 	bool no_new_keyring;        /* keep the caller's session keyring */
 	const char *config;         /* file to read instead of the bundle's config.json, or NULL */
+	const char *seccomp_receiver; /* socket for the seccomp listener where neither listenerPath
+				       * nor the annotation run.oci.seccomp.receiver names one */
 };
 
 #define HAKO_CREATE_OPTIONS_INIT                                                                   \

@@ -32,6 +32,7 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	bool detach, struct hako_create_options *ret, hako_spec **ret_spec)
 {
 	const char *notify_socket = getenv("NOTIFY_SOCKET");
+	const char *receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"); /* as crun has it */
 	hako_error *error = NULL;
 	hako_spec *spec = NULL;
 	int r;
@@ -50,6 +51,7 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	ret->pidfd_socket = given->pidfd_socket;
 	ret->pid_file = given->pid_file;
 	ret->notify_socket = notify_socket && notify_socket[0] ? notify_socket : NULL;
+	ret->seccomp_receiver = receiver && receiver[0] ? receiver : NULL;
 	ret->preserve_fds = given->preserve_fds;
 	ret->listen_fds = listen_fds();
 	ret->no_pivot = given->no_pivot;

@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 		return EXIT_INIT_FAILED; /* started by hand: there is no socket to complain on */
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		ctx.slots[i] = -1;
-	ctx.rootfd = ctx.parent.fd = ctx.null_cover.fd = ctx.empty_cover.fd = -1;
+	ctx.rootfd = ctx.parent.fd = ctx.null_cover.fd = ctx.empty_cover.fd = ctx.ruleset = -1;
 	hk_wire_init(&ctx.wire, 3 + (int)ctx.preserve_fds, false);
 	ctx.procfd = hk_procfs_open_host();
 	if (ctx.procfd < 0)

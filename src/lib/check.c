@@ -55,6 +55,12 @@ static bool is_readable(const struct hako_report *report)
 
 typedef int examine_fn(struct hako_report *report);
 
+/* Those that are wrong have been found by now: the others count. */
+static int examine_annotations(struct hako_report *report)
+{
+	return hk_prepare_annotations(&report->prepared, &report->findings);
+}
+
 static int examine_root(struct hako_report *report)
 {
 	struct hk_prepared *p = &report->prepared;
@@ -84,9 +90,12 @@ static int examine_cgroup(struct hako_report *report)
 
 static int examine_seccomp(struct hako_report *report)
 {
+	int r;
+
 	if (hk_findings_touch(&report->findings, "/linux/seccomp"))
 		return 0;
-	return hk_prepare_seccomp(&report->prepared, &report->scratch);
+	r = hk_prepare_seccomp(&report->prepared, &report->scratch);
+	return r < 0 ? r : hk_prepare_listener(&report->prepared, &report->scratch);
 }
 
 static int examine_plan(struct hako_report *report)
@@ -118,6 +127,7 @@ static int examine_privileges(struct hako_report *report)
 static int examine_host(struct hako_report *report)
 {
 	static examine_fn *const parts[] = {
+		examine_annotations,
 		examine_root,
 		examine_facts,
 		examine_cgroup,

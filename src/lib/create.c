@@ -3,6 +3,7 @@
 
 #include "base/enumtab.h"
 #include "base/fd.h"
+#include "base/str.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
 
@@ -40,6 +41,19 @@ static void log_missing_capabilities(const struct hk_creation *c)
 				cap->name);
 }
 
+/* Unknown annotations are no error to runtime-spec; but who misspells ours goes without it. */
+static void log_stray_annotations(const struct hk_creation *c)
+{
+	const struct hk_pairs *annotations = &c->prepared.spec->annotations;
+	char shown[128];
+
+	for (size_t i = 0; i < annotations->count; i++)
+		if (hk_annotation_is_stray(annotations->items[i].key))
+			hk_logf(&c->runtime->log, HK_LOG_WARNING,
+				"the annotation '%s' is unknown and has no effect",
+				hk_printable(annotations->items[i].key, shown, sizeof(shown)));
+}
+
 static void log_warnings(const struct hk_creation *c)
 {
 	const struct hk_strings *warnings = &c->prepared.spec->warnings;
@@ -47,6 +61,7 @@ static void log_warnings(const struct hk_creation *c)
 	for (size_t i = 0; i < warnings->count; i++)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", warnings->items[i]);
 	log_missing_capabilities(c);
+	log_stray_annotations(c);
 }
 
 static int prepare(struct hk_creation *c, struct hk_err *err)

@@ -39,6 +39,24 @@ static int open_console(struct hk_creation *c, struct hk_err *err)
 	return fd < 0 ? fd : 0;
 }
 
+/* For the hooks that the init stage runs; the others open the files when it is their turn. */
+static int open_hook_output(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_spec *spec = c->prepared.spec;
+	struct hk_child_output files;
+	int r;
+
+	if (!spec->hooks.at[HK_HOOK_CREATE_CONTAINER].count &&
+		!spec->hooks.at[HK_HOOK_START_CONTAINER].count)
+		return 0;
+	r = hk_hook_output_open(&spec->annotations, &files, err);
+	if (r < 0)
+		return r;
+	c->slots[HK_SLOT_HOOK_STDOUT] = files.out;
+	c->slots[HK_SLOT_HOOK_STDERR] = files.err;
+	return 0;
+}
+
 static int open_namespaces(struct hk_creation *c, struct hk_err *err)
 {
 	const struct hk_linux *linux = &c->prepared.spec->linux;
@@ -63,6 +81,8 @@ int hk_creation_open_slots(struct hk_creation *c, struct hk_err *err)
 
 	if (r == 0)
 		r = open_console(c, err);
+	if (r == 0)
+		r = open_hook_output(c, err);
 	if (r == 0)
 		r = open_namespaces(c, err);
 	if (r == 0)

@@ -41,11 +41,13 @@ static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
 static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *err)
 {
 	struct hk_creation *c = userdata;
-	const struct hk_seccomp *seccomp = c->prepared.spec->linux.seccomp;
+	const struct hk_listener *place = &c->prepared.listener;
 	struct hk_hook_state state = hk_creation_hook_state(c);
+	int r = hk_seccomp_notify_send(place->path,
+		c->prepared.spec->linux.seccomp->listener_metadata, listener, &state, "creating",
+		pid, err);
 
-	return hk_seccomp_notify_send(seccomp->listener_path, seccomp->listener_metadata, listener,
-		&state, "creating", pid, err);
+	return r < 0 ? hk_err_at(err, "%s", place->property) : 0;
 }
 
 static int send_pidfd(const char *path, pid_t pid, struct hk_err *err)

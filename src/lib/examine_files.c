@@ -215,19 +215,19 @@ static int examine_devices(const struct hk_prepared *p, struct hk_findings *f)
 
 static int examine_listener(const struct hk_prepared *p, struct hk_findings *f)
 {
-	const struct hk_seccomp *seccomp = p->spec->linux.seccomp;
+	const char *path = p->listener.path;
 	struct stat st;
 
-	if (!p->filter.notify || !seccomp->listener_path)
+	if (!p->filter.notify || !path)
 		return 0;
-	if (stat(seccomp->listener_path, &st) < 0) {
-		(void)hk_fail(f->err, errno, "connect to '%s'", seccomp->listener_path);
+	if (stat(path, &st) < 0) {
+		(void)hk_fail(f->err, errno, "connect to '%s'", path);
 	} else {
 		if (S_ISSOCK(st.st_mode))
 			return 0;
-		(void)hk_refuse(f->err, ENOTSOCK, "'%s' is not a socket", seccomp->listener_path);
+		(void)hk_refuse(f->err, ENOTSOCK, "'%s' is not a socket", path);
 	}
-	(void)hk_err_at(f->err, "/linux/seccomp/listenerPath");
+	(void)hk_err_at(f->err, "%s", p->listener.property);
 	hk_err_hint(f->err, "the seccomp agent has to listen before the container is created");
 	return hk_found(f);
 }

@@ -24,6 +24,13 @@ static const struct hint {
 		"the kernel refuses an option: dmesg may name it; for a bind mount add the option "
 		"\"bind\""},
 	{"bind", ENOENT, NULL, "the source of a bind mount must exist on the host"},
+	{NULL, EROFS, NULL,
+		"the root file system is read-only, by the annotation dev.hako.readonly-rootfs or "
+		"on the host: mount points, nodes of /dev and the working directory must be in the "
+		"image already, or on a tmpfs mounted before"},
+	{"landlock", ENOENT, NULL,
+		"each path of dev.hako.landlock must exist in the container: take it out, or make "
+		"it"},
 	{"pivot", EINVAL, NULL, "a root file system on the initial ramfs needs --no-pivot"},
 	{"ns_unshare", EPERM, NULL,
 		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with "

@@ -1,6 +1,7 @@
 /* From the caller's options to a plan: reads, probes and decides, and makes nothing. */
 #include "lib/prepare.h"
 
+#include "base/findings.h"
 #include "lib/sized.h"
 #include "lib/spec.h"
 
@@ -79,7 +80,15 @@ static int load_spec(struct hk_prepared *p, struct hk_err *err)
 		given = p->loaded;
 	}
 	p->spec = &given->spec;
-	return hk_spec_validate(p->spec, err);
+	r = hk_spec_validate(p->spec, err);
+	if (r < 0)
+		return r;
+	return hk_prepare_annotations(p, &HK_FIRST_FINDING(err));
+}
+
+int hk_prepare_annotations(struct hk_prepared *p, struct hk_findings *f)
+{
+	return hk_annotated_read(&p->spec->annotations, &p->arena, &p->annotated, f);
 }
 
 int hk_prepare_rootfs(struct hk_prepared *p, struct hk_err *err)
@@ -154,6 +163,8 @@ int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 		.resources = spec->linux.resources,
 		.own_namespaces_writable = wants_own_cgroup(spec),
 		.owner_uid = host_id(&spec->linux.uid_mappings, spec->process->user.uid),
+		.leaf = p->annotated.delegate_cgroup,
+		.leaf_uid = host_id(&spec->linux.uid_mappings, 0),
 	};
 	return hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
 }
@@ -163,6 +174,31 @@ int hk_prepare_seccomp(struct hk_prepared *p, struct hk_err *err)
 	if (!p->spec->linux.seccomp)
 		return 0;
 	return hk_seccomp_compile(p->spec->linux.seccomp, &p->arena, &p->filter, err);
+}
+
+/* config.json comes first, what is only a habit of this host last. */
+int hk_prepare_listener(struct hk_prepared *p, struct hk_err *err)
+{
+	const struct hk_seccomp *seccomp = p->spec->linux.seccomp;
+	const struct hk_listener places[] = {
+		{seccomp ? seccomp->listener_path : NULL, "/linux/seccomp/listenerPath"},
+		{p->annotated.seccomp_receiver, "/annotations/" HK_ANNOTATION_SECCOMP_RECEIVER},
+		{p->options.seccomp_receiver, ""},
+	};
+
+	for (size_t i = 0; !p->listener.path && i < HK_COUNT(places); i++)
+		p->listener = places[i];
+	if (!seccomp || p->listener.path)
+		return 0;
+	if (p->filter.notify) {
+		(void)hk_refuse(err, EINVAL, "SCMP_ACT_NOTIFY needs a listenerPath");
+		return hk_err_at(err, "/linux/seccomp/listenerPath");
+	}
+	if (seccomp->listener_metadata) {
+		(void)hk_refuse(err, EINVAL, "without a listenerPath, nobody gets it");
+		return hk_err_at(err, "/linux/seccomp/listenerMetadata");
+	}
+	return 0;
 }
 
 static bool has_console(const struct hk_prepared *p)
@@ -253,6 +289,7 @@ int hk_prepare(struct hk_prepared *p, struct hk_err *err)
 		check_host,
 		hk_prepare_cgroup,
 		hk_prepare_seccomp,
+		hk_prepare_listener,
 		build_plan,
 	};
 	int r = 0;

@@ -7,9 +7,16 @@
 #include "lib/runtime.h"
 #include "plan/build.h"
 #include "plan/seccomp.h"
+#include "spec/annotations.h"
 #include "spec/spec.h"
 
 #include <hako/container.h>
+
+/* Where the seccomp listener goes. */
+struct hk_listener {
+	const char *path;     /* NULL: nowhere, there is none */
+	const char *property; /* that says so; "" for the caller's option */
+};
 
 /* Strings and the plan live in the arena. Zero-initialise. */
 struct hk_prepared {
@@ -28,7 +35,9 @@ struct hk_prepared {
 	struct hk_cgroup_host cgroup_host;
 	struct hk_cgroup_request cgroup_request;
 	struct hk_cgroup *cgroup;
+	struct hk_annotated annotated;
 	struct hk_seccomp_filter filter;
+	struct hk_listener listener;
 	const char *notify_dir; /* NULL: no notify socket */
 	const struct hk_plan *plan;
 };
@@ -43,10 +52,13 @@ void hk_prepared_done(struct hk_prepared *prepared);
 /* ---- the decisions of hk_prepare, one by one, for who does not want to stop at a failure ---- */
 
 int hk_prepare_bundle(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_annotations(struct hk_prepared *prepared, struct hk_findings *findings);
 int hk_prepare_rootfs(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_facts(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_cgroup(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_seccomp(struct hk_prepared *prepared, struct hk_err *err);
+/* Behind the annotations and the filter. */
+int hk_prepare_listener(struct hk_prepared *prepared, struct hk_err *err);
 /* Behind the others. Strings stay those of prepared. */
 struct hk_plan_options hk_prepare_plan_options(struct hk_prepared *prepared);
 

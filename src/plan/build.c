@@ -6,10 +6,12 @@
  *   capabilities go, and the profile must allow what follows (setuid, capset, chdir, openat, ...).
  * - With noNewPrivileges it is loaded last of all, and only has to allow read, write, close_range,
  *   execve. no_new_privs itself comes behind the label: AppArmor may refuse a transition under it.
+ * - Landlock's rules are made as root, who reaches every path; like a seccomp filter it takes
+ *   CAP_SYS_ADMIN or no_new_privs to come into force, right before the filter.
  * - startContainer hooks run confined as the container's process is. */
 #include "plan/builder.h"
 
-#include "base/err.h"
+#include "base/findings.h"
 #include "plan/order.h"
 
 #include <errno.h>
@@ -110,6 +112,9 @@ static int build_inside(struct hk_builder *b)
 	if (r < 0)
 		return r;
 	hk_build_attributes(b);
+	r = hk_build_part(b, hk_build_core_sched(b));
+	if (r < 0)
+		return r;
 	build_stdio(b);
 	build_cwd(b, false);
 	hk_build_home(b);
@@ -124,13 +129,19 @@ static int build_program(struct hk_builder *b)
 	if (b->spec->process->rlimit_count > 0)
 		HK_STEP(&b->blob, RLIMITS, rlimits, HK_PROPERTY(b, "/process/rlimits"),
 			.unused = 0);
-	if (!nnp)
+	r = hk_build_part(b, hk_build_landlock(b));
+	if (r < 0)
+		return r;
+	if (!nnp) {
+		hk_build_landlock_restrict(b);
 		hk_build_seccomp(b);
+	}
 	hk_build_credentials(b);
 	build_cwd(b, false);
 	hk_build_lookup(b);
 	if (nnp) {
 		build_no_new_privs(b);
+		hk_build_landlock_restrict(b);
 		hk_build_seccomp(b);
 	}
 	HK_STEP(&b->blob, READY, ready, HK_NO_PROPERTY, .unused = 0);
@@ -144,8 +155,11 @@ static int build_program(struct hk_builder *b)
 
 static int build_steps(struct hk_builder *b)
 {
-	int r = hk_build_environment(b);
+	int r = hk_annotated_read(&b->spec->annotations, &b->scratch, &b->annotated, b->findings);
 
+	if (r < 0)
+		return r;
+	r = hk_build_environment(b);
 	if (r < 0)
 		return r;
 	r = build_surroundings(b);

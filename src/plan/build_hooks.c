@@ -27,7 +27,8 @@ static void add_hook(struct hk_builder *b, enum hk_hook_point point, size_t i, h
 		.args = hk_blob_strs(&b->blob, argv, argc),
 		.env = hk_blob_strs(&b->blob, env->items, env->count), .has_env = has_env,
 		.timeout = hook->has_timeout ? hook->timeout : 0, .state_before = before,
-		.state_after = after);
+		.state_after = after, .out_file = hk_blob_str(&b->blob, b->annotated.hooks_stdout),
+		.err_file = hk_blob_str(&b->blob, b->annotated.hooks_stderr));
 }
 
 int hk_build_hooks(struct hk_builder *b, enum hk_hook_point point, const char *status)

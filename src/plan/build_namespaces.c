@@ -68,7 +68,9 @@ static void enter_user_namespace(struct hk_builder *b)
 	/* Only where the runtime itself maps the ids with the host's privilege is it known that
 	 * setgroups(2) is allowed. */
 	ours = !ns->path && b->facts->euid == 0 && !b->facts->in_user_namespace;
-	HK_STEP(&b->blob, BECOME_ROOT, become_root, entry_property(b, ns), .set_groups = ours);
+	HK_STEP(&b->blob, BECOME_ROOT, become_root, entry_property(b, ns),
+		.set_groups = ours && !b->annotated.keep_groups,
+		.keep_groups = b->annotated.keep_groups);
 }
 
 static void join_others(struct hk_builder *b)

@@ -167,13 +167,15 @@ void hk_build_credentials(struct hk_builder *b)
 		b->spec->process->capabilities ? b->spec->process->capabilities : &none;
 	uint64_t given = ~hk_plan_missing_capabilities(b->spec, b->facts);
 	/* In a user namespace setgroups(2) may be denied; who asks for groups has to get them. */
-	bool groups =
-		user->additional_gid_count || (!b->user_namespace && !b->facts->in_user_namespace);
+	bool groups = !b->annotated.keep_groups &&
+		      (user->additional_gid_count ||
+			      (!b->user_namespace && !b->facts->in_user_namespace));
 
 	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROPERTY(b, "/process/user"),
 		.uid = user->uid, .gid = user->gid,
 		.gids = hk_blob_u32s(&b->blob, user->additional_gids, user->additional_gid_count),
-		.set_groups = groups, .bounding = caps->bounding & b->facts->known_caps,
+		.set_groups = groups, .keep_groups = b->annotated.keep_groups,
+		.bounding = caps->bounding & b->facts->known_caps,
 		.effective = caps->effective & given, .inheritable = caps->inheritable & given,
 		.permitted = caps->permitted & given, .ambient = caps->ambient & given);
 }

@@ -69,7 +69,8 @@ int hk_build_rootfs(struct hk_builder *b)
 		add_propagation(b);
 	HK_STEP(&b->blob, ROOTFS, rootfs, HK_PROPERTY(b, "/root/path"),
 		.source = hk_blob_str(&b->blob, b->options->rootfs), .recursive = true,
-		.open_only = !b->can_mount, .on_host = b->can_mount && !b->mount_namespace);
+		.open_only = !b->can_mount, .on_host = b->can_mount && !b->mount_namespace,
+		.readonly = b->annotated.strict_rootfs);
 	return 0;
 }
 

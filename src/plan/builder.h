@@ -9,6 +9,7 @@
 #include "plan/blob.h"
 #include "plan/build.h"
 #include "plan/facts.h"
+#include "spec/annotations.h"
 #include "spec/spec.h"
 
 struct hk_builder {
@@ -21,6 +22,7 @@ struct hk_builder {
 	struct hk_findings *findings;
 
 	/* Known when the building begins. */
+	struct hk_annotated annotated;
 	bool user_namespace;  /* the container has one, new or joined */
 	bool mount_namespace; /* without: chroot */
 	bool can_mount;	      /* the root file system gets a mount of its own */
@@ -80,6 +82,13 @@ int hk_build_devices(struct hk_builder *b);
 
 /* The steps of the createContainer or startContainer hooks. */
 int hk_build_hooks(struct hk_builder *b, enum hk_hook_point point, const char *status);
+
+/* ---- build_annotations.c ---- */
+
+int hk_build_core_sched(struct hk_builder *b);
+/* The ruleset, and where it comes into force. */
+int hk_build_landlock(struct hk_builder *b);
+void hk_build_landlock_restrict(struct hk_builder *b);
 
 /* ---- build_process.c ---- */
 

@@ -97,6 +97,12 @@ static int malformed(struct hk_err *err, uint32_t step, const char *what)
 	return hk_refuse(err, EPROTO, "the plan is malformed: step %u: %s", step, what);
 }
 
+static bool landlock_pairs_up(const struct hk_step_landlock *args)
+{
+	return args->paths.count == args->path_rights.count &&
+	       args->ports.count == args->port_rights.count;
+}
+
 /* What the executor would use as an index, or cannot do without. */
 static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *err)
 {
@@ -108,6 +114,8 @@ static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *
 		return malformed(err, i, "exec must come once, and last");
 	if (last && !((const struct hk_step_exec *)args)->args.count)
 		return malformed(err, i, "exec without a program");
+	if (step->kind == HK_STEP_LANDLOCK && !landlock_pairs_up(args))
+		return malformed(err, i, "Landlock rights without a path or port");
 	if (step->kind == HK_STEP_NS_JOIN &&
 		((const struct hk_step_ns_join *)args)->slot >= HK_SLOT_COUNT)
 		return malformed(err, i, "a slot that does not exist");

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/sys.h"
+#include "spec/annotations.h"
 #include "spec/spec.h"
 
 #include <errno.h>
@@ -100,6 +101,32 @@ void hk_facts_assume_root(struct hk_facts *facts)
 	facts->permitted_caps = facts->known_caps;
 }
 
+static uint32_t probe_landlock_abi(void)
+{
+	int abi = hk_sys_landlock_abi();
+
+	return abi < 0 ? 0 : (uint32_t)abi;
+}
+
+/* ENODEV: no core has siblings; EINVAL: the kernel is built without it. */
+static int probe_core_sched(void)
+{
+	uint64_t cookie;
+
+	return prctl(HK_PR_SCHED_CORE, HK_PR_SCHED_CORE_GET, 0, HK_PR_SCHED_CORE_THREAD, &cookie) <
+			       0
+		       ? errno
+		       : 0;
+}
+
+static void probe_annotated(const struct hk_pairs *annotations, struct hk_facts *facts)
+{
+	if (hk_annotation_get(annotations, HK_ANNOTATION_LANDLOCK))
+		facts->landlock_abi = probe_landlock_abi();
+	if (hk_annotation_get(annotations, HK_ANNOTATION_CORE_SCHED))
+		facts->core_sched_errno = probe_core_sched();
+}
+
 int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_err *err)
 {
 	const struct hk_process *process = spec->process;
@@ -122,6 +149,7 @@ int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_e
 		facts.selinux = exists("/sys/fs/selinux/enforce");
 	if (has_cgroup_mount(spec))
 		facts.cgroup_view = probe_cgroup_view();
+	probe_annotated(&spec->annotations, &facts);
 	*ret = facts;
 	return 0;
 }

@@ -35,6 +35,8 @@ struct hk_facts {
 	bool selinux;
 	bool kcore;              /* /proc/kcore exists */
 	enum hk_cgroup_view cgroup_view;
+	uint32_t landlock_abi;   /* 0: no Landlock here */
+	int core_sched_errno;    /* why there is no core scheduling here; 0: there is */
 	uint64_t known_caps;     /* bits 0..cap_last_cap */
 	uint64_t permitted_caps; /* our own: what a container without a user namespace can get */
 };

@@ -65,6 +65,7 @@ static const struct rule {
 	{HK_STEP_REMOUNT, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_SCHEDULER, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_IO_PRIORITY, HK_STEP_CREDENTIALS, ALWAYS},
+	{HK_STEP_CORE_SCHED, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_STDIO, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_HOME, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_LSM, HK_STEP_CREDENTIALS, ALWAYS},
@@ -79,6 +80,19 @@ static const struct rule {
 	{HK_STEP_NO_NEW_PRIVS, HK_STEP_SECCOMP, WITH_NNP},
 	{HK_STEP_LOOKUP, HK_STEP_SECCOMP, WITH_NNP},
 	{HK_STEP_SECCOMP, HK_STEP_READY, ALWAYS},
+	/* Landlock: its paths are the container's own, and root's to open; the restriction forbids
+	 * mounts and most of what comes before it, and a filter may forbid the restriction. */
+	{HK_STEP_PIVOT, HK_STEP_LANDLOCK, ALWAYS},
+	{HK_STEP_MASK, HK_STEP_LANDLOCK, ALWAYS},
+	{HK_STEP_LANDLOCK, HK_STEP_CREDENTIALS, ALWAYS},
+	{HK_STEP_LANDLOCK, HK_STEP_LANDLOCK_RESTRICT, ALWAYS},
+	{HK_STEP_LSM, HK_STEP_LANDLOCK_RESTRICT, ALWAYS},
+	{HK_STEP_LANDLOCK_RESTRICT, HK_STEP_CREDENTIALS, WITHOUT_NNP},
+	{HK_STEP_CREDENTIALS, HK_STEP_LANDLOCK_RESTRICT, WITH_NNP},
+	{HK_STEP_NO_NEW_PRIVS, HK_STEP_LANDLOCK_RESTRICT, WITH_NNP},
+	{HK_STEP_LOOKUP, HK_STEP_LANDLOCK_RESTRICT, WITH_NNP},
+	{HK_STEP_LANDLOCK_RESTRICT, HK_STEP_SECCOMP, ALWAYS},
+	{HK_STEP_LANDLOCK_RESTRICT, HK_STEP_READY, ALWAYS},
 	/* The program is found as the user who runs it, and its absence is an error of `create`. */
 	{HK_STEP_CREDENTIALS, HK_STEP_LOOKUP, ALWAYS},
 	{HK_STEP_LOOKUP, HK_STEP_READY, ALWAYS},
@@ -162,5 +176,8 @@ int hk_plan_check_order(const struct hk_plan *plan, struct hk_err *err)
 			return hk_refuse(err, EPROTO, "the plan has %s before %s",
 				hk_step_infos[rule->then].name, hk_step_infos[rule->first].name);
 	}
+	if (p.count[HK_STEP_LANDLOCK] != p.count[HK_STEP_LANDLOCK_RESTRICT])
+		return hk_refuse(
+			err, EPROTO, "the plan makes Landlock rules and does not use them");
 	return check_cwd(plan, &p, err);
 }

@@ -19,8 +19,9 @@
 /* unshare(2). With HK_CLONE_NEWUSER (alone): asks the runtime for the id maps and waits for them. */
 #define HK_FIELDS_ns_unshare(F) F(u64, flags)
 /* setresgid, setresuid to 0 and no supplementary groups: root of the user namespace just entered.
- * set_groups: setgroups(2) must succeed; else it is tried where /proc/self/setgroups allows it. */
-#define HK_FIELDS_become_root(F) F(u32, set_groups)
+ * set_groups: setgroups(2) must succeed; else it is tried where /proc/self/setgroups allows it.
+ * keep_groups: it is not called at all. */
+#define HK_FIELDS_become_root(F) F(u32, set_groups) F(u32, keep_groups)
 /* /proc/self/timens_offsets, between unshare(CLONE_NEWTIME) and fork. */
 #define HK_FIELDS_time_offsets(F) \
 	F(u32, has_monotonic) F(i64, monotonic_sec) F(u32, monotonic_nsec) \
@@ -37,8 +38,10 @@
 #define HK_FIELDS_propagation(F) F(u64, flags)
 /* Open the root file system, make the mount it stands on private, bind it onto itself. on_host: there is
  * no mount namespace of our own, and what it stands on stays as it is: the new mount is private.
- * open_only: nothing is bound, and nothing may be mounted. */
-#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only) F(u32, on_host)
+ * open_only: nothing is bound, and nothing may be mounted. readonly: from the beginning, so that nothing
+ * can be made in it. */
+#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only) F(u32, on_host) \
+	F(u32, readonly)
 /* A new file system instance by fsopen/fsmount, attached at target. sb_options: comma-separated,
  * for fsconfig. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*. else_bind: host path bound recursively
  * (read-only attrs kept) where the kernel refuses the file system. label: LSM context= or absent. */
@@ -63,10 +66,11 @@
 #define HK_FIELDS_console(F) F(u32, width) F(u32, height) F(u32, uid) F(u32, bind_console)
 /* Tell the runtime that this HK_SYNC_* point is reached; go on when it says so. */
 #define HK_FIELDS_sync(F) F(u32, point)
-/* Run a hook here: stdin is state_before + our pid in decimal + state_after. */
+/* Run a hook here: stdin is state_before + our pid in decimal + state_after. out_file,
+ * err_file: the host's file that HK_SLOT_HOOK_STDOUT, HK_SLOT_HOOK_STDERR is; absent: it goes into the error. */
 #define HK_FIELDS_hook(F) \
 	F(str, name) F(u32, index) F(str, path) F(strs, args) F(strs, env) F(u32, has_env) \
-	F(i64, timeout) F(str, state_before) F(str, state_after)
+	F(i64, timeout) F(str, state_before) F(str, state_after) F(str, out_file) F(str, err_file)
 /* Make the root file system "/": HK_PIVOT_*. */
 #define HK_FIELDS_pivot(F) F(u32, how)
 /* Propagation of "/" for the container, after the pivot. */
@@ -86,6 +90,8 @@
 	F(u64, period)
 #define HK_FIELDS_io_priority(F) F(u32, value) /* as ioprio_set(2) takes it */
 #define HK_FIELDS_personality(F) F(u64, domain)
+/* A core-scheduling cookie that no other process has. */
+#define HK_FIELDS_core_sched(F) F(u32, unused)
 #define HK_FIELDS_no_new_privs(F) F(u32, unused)
 /* stdio that is /dev/null becomes the container's; the rest is chowned to the user. */
 #define HK_FIELDS_stdio(F) F(u32, uid)
@@ -100,12 +106,19 @@
  * to change those of another user's process too, hence before the user is switched. */
 #define HK_FIELDS_rlimits(F) F(u32, unused)
 /* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. set_groups as in
- * become_root. */
+ * become_root, keep_groups too. */
 #define HK_FIELDS_credentials(F) \
-	F(u32, uid) F(u32, gid) F(u32s, gids) F(u32, set_groups) F(u64, bounding) F(u64, effective) \
-	F(u64, inheritable) F(u64, permitted) F(u64, ambient)
+	F(u32, uid) F(u32, gid) F(u32s, gids) F(u32, set_groups) F(u32, keep_groups) \
+	F(u64, bounding) F(u64, effective) F(u64, inheritable) F(u64, permitted) F(u64, ambient)
 /* Find the program as the user: a create-time error where there is none. */
 #define HK_FIELDS_lookup(F) F(str, name) F(str, search_path)
+/* Make a Landlock ruleset, as root, who reaches every path. fs, net, scope: what is denied but for
+ * the rules, HK_LANDLOCK_*; path_rights and port_rights are those of the path or port of the same
+ * index. Of a file that is no directory only the rights that it can have count. */
+#define HK_FIELDS_landlock(F) \
+	F(u64, fs) F(u64, net) F(u64, scope) F(strs, paths) F(u32s, path_rights) F(u32s, ports) \
+	F(u32s, port_rights)
+#define HK_FIELDS_landlock_restrict(F) F(u32, unused) /* it is in force from here on */
 /* notify: the listener's fd goes to the runtime. flags: SECCOMP_FILTER_FLAG_*. */
 #define HK_FIELDS_seccomp(F) F(bytes, filter) F(u32, flags) F(u32, notify)
 /* All but the user's program is set up; the runtime writes the state, says go. */
@@ -149,6 +162,7 @@
 	X(SCHEDULER, scheduler, "set the scheduler") \
 	X(IO_PRIORITY, io_priority, "set the I/O priority") \
 	X(PERSONALITY, personality, "set the personality") \
+	X(CORE_SCHED, core_sched, "make a core-scheduling cookie") \
 	X(NO_NEW_PRIVS, no_new_privs, "set no_new_privs") \
 	X(STDIO, stdio, "prepare stdio") \
 	X(CWD, cwd, "change the working directory") \
@@ -156,6 +170,8 @@
 	X(RLIMITS, rlimits, "set resource limits") \
 	X(CREDENTIALS, credentials, "switch user and capabilities") \
 	X(LOOKUP, lookup, "find the program") \
+	X(LANDLOCK, landlock, "make the Landlock rules") \
+	X(LANDLOCK_RESTRICT, landlock_restrict, "restrict by Landlock") \
 	X(SECCOMP, seccomp, "load the seccomp filter") \
 	X(READY, ready, "report ready") \
 	X(WAIT_START, wait_start, "wait for start") \
@@ -189,6 +205,8 @@ enum hk_slot {
 	HK_SLOT_CONSOLE, /* connected stream socket: takes the pty's master */
 	HK_SLOT_START,   /* read side: a byte says start */
 	HK_SLOT_RESULT,  /* write side: closed by a successful exec, else an error text */
+	HK_SLOT_HOOK_STDOUT, /* host files that take the output of hooks */
+	HK_SLOT_HOOK_STDERR,
 	HK_SLOT_NS,      /* + enum hk_ns_type: namespaces to join */
 	HK_SLOT_COUNT = HK_SLOT_NS + 8,
 };

@@ -48,9 +48,6 @@ static int validate_notify(const struct hk_seccomp *seccomp, size_t i, struct hk
 
 	if (!is_action(rule->action, "SCMP_ACT_NOTIFY"))
 		return 0;
-	if (!seccomp->listener_path)
-		return hk_invalid(f, hk_at("/linux/seccomp/syscalls/%zu/action", i),
-			"SCMP_ACT_NOTIFY needs a listenerPath");
 	for (size_t j = 0; j < rule->names.count; j++)
 		if (!strcmp(rule->names.items[j], "write"))
 			return hk_invalid(f, hk_at("/linux/seccomp/syscalls/%zu/names/%zu", i, j),
@@ -83,9 +80,6 @@ static int validate_listener(const struct hk_seccomp *seccomp, struct hk_finding
 	if (seccomp->listener_path && seccomp->listener_path[0] != '/')
 		return hk_invalid(f, hk_at("/linux/seccomp/listenerPath"),
 			"'%.100s' is not an absolute path", seccomp->listener_path);
-	if (seccomp->listener_metadata && !seccomp->listener_path)
-		return hk_invalid(f, hk_at("/linux/seccomp/listenerMetadata"),
-			"without a listenerPath, nobody gets it");
 	return 0;
 }
 

@@ -43,12 +43,8 @@ int hk_seccomp_notify_send(const char *path, const char *metadata, int listener,
 	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err)
 {
 	HK_FREE char *text = process_state(metadata, state, status, pid);
-	int r;
 
 	if (!text)
 		return hk_fail(err, ENOMEM, "write the state for the seccomp agent");
-	r = hand_over(path, text, listener, err);
-	if (r < 0)
-		(void)hk_err_at(err, "/linux/seccomp/listenerPath");
-	return r;
+	return hand_over(path, text, listener, err);
 }

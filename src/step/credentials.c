@@ -101,6 +101,17 @@ static int apply_caps(
 	return 0;
 }
 
+static int switch_user(
+	struct hk_ctx *ctx, const struct hk_step_credentials *args, struct hk_err *err)
+{
+	const gid_t *gids = hk_plan_u32s(ctx->plan, args->gids);
+	int r = 0;
+
+	if (!args->keep_groups)
+		r = hk_set_groups(ctx, gids, args->gids.count, args->set_groups, err);
+	return r < 0 ? r : hk_set_ids(args->uid, args->gid, err);
+}
+
 int hk_step_credentials(
 	struct hk_ctx *ctx, const struct hk_step_credentials *args, struct hk_err *err)
 {
@@ -111,10 +122,7 @@ int hk_step_credentials(
 	/* setresuid would clear the permitted set with the last uid 0 */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return hk_fail(err, errno, "keep capabilities over the switch of users");
-	r = hk_set_groups(
-		ctx, hk_plan_u32s(ctx->plan, args->gids), args->gids.count, args->set_groups, err);
-	if (r == 0)
-		r = hk_set_ids(args->uid, args->gid, err);
+	r = switch_user(ctx, args, err);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)

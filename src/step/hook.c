@@ -28,17 +28,29 @@ int hk_step_hook(struct hk_ctx *ctx, const struct hk_step_hook *args, struct hk_
 {
 	const char *name = hk_plan_str(ctx->plan, args->name);
 	const char *path = hk_plan_str(ctx->plan, args->path);
+	const char *out_file = hk_plan_str(ctx->plan, args->out_file);
+	const char *err_file = hk_plan_str(ctx->plan, args->err_file);
+	const struct hk_child_output output = {
+		ctx->slots[HK_SLOT_HOOK_STDOUT], ctx->slots[HK_SLOT_HOOK_STDERR]};
 	char **argv = hk_ctx_strings(ctx, args->args);
 	char **env = hk_ctx_strings(ctx, args->env);
 	char *state = make_state(ctx, args);
 	struct hk_child child = {
-		.path = path, .argv = argv, .env = env, .input = state, .timeout = args->timeout};
+		.path = path,
+		.argv = argv,
+		.env = env,
+		.input = state,
+		.timeout = args->timeout,
+		.output = &output,
+	};
 	struct hk_child_result result;
 	char why[640];
 	int r;
 
 	if (!name || !path)
 		return hk_refuse(err, EINVAL, "a hook without a name or a path");
+	if ((out_file && output.out < 0) || (err_file && output.err < 0))
+		return hk_refuse(err, EBADF, "the file for the output of hooks did not come along");
 	if (!argv || !env || !state)
 		return hk_fail(err, ENOMEM, "run %s hook #%u", name, args->index);
 	hk_parent_forget(ctx);
@@ -51,6 +63,9 @@ int hk_step_hook(struct hk_ctx *ctx, const struct hk_step_hook *args, struct hk_
 	}
 	if (!result.timed_out && WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0)
 		return 0;
-	return hk_refuse(err, result.timed_out ? ETIMEDOUT : EIO, "error running %s hook #%u: %s",
+	r = hk_refuse(err, result.timed_out ? ETIMEDOUT : EIO, "error running %s hook #%u: %s",
 		name, args->index, hk_child_describe(&result, args->timeout, why, sizeof(why)));
+	if (out_file || err_file)
+		hk_err_hint(err, "see what it wrote to '%s'", err_file ? err_file : out_file);
+	return r;
 }

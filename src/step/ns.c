@@ -81,7 +81,7 @@ int hk_step_ns_unshare(
 int hk_step_become_root(
 	struct hk_ctx *ctx, const struct hk_step_become_root *args, struct hk_err *err)
 {
-	int r = hk_set_groups(ctx, NULL, 0, args->set_groups, err);
+	int r = args->keep_groups ? 0 : hk_set_groups(ctx, NULL, 0, args->set_groups, err);
 
 	if (r == 0)
 		r = hk_set_ids(0, 0, err);

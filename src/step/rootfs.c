@@ -66,6 +66,10 @@ static int bind_root(
 	tree = hk_tree_clone(place, args->recursive);
 	if (tree < 0)
 		return hk_fail(err, -tree, "bind the root file system '%s'", ctx->root_path);
+	/* while nothing is mounted in it: all that came along with it */
+	r = args->readonly ? hk_tree_attrs(tree, true, HK_MOUNT_ATTR_RDONLY, 0) : 0;
+	if (r < 0)
+		return hk_fail(err, -r, "make the root file system '%s' read-only", ctx->root_path);
 	r = hk_tree_attach(tree, place);
 	if (r < 0)
 		return hk_fail(

@@ -1,8 +1,11 @@
 /* How the kernel schedules the process: CPU, I/O, and what system it pretends to be. */
 #include "step/step.h"
 
+#include "base/sys.h"
+
 #include <errno.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,5 +61,17 @@ int hk_step_personality(
 	(void)ctx;
 	if (personality((unsigned long)args->domain) < 0)
 		return hk_fail(err, errno, "set the personality");
+	return 0;
+}
+
+/* Inherited by all that the program starts: they share cores with each other, and nobody else. */
+int hk_step_core_sched(
+	struct hk_ctx *ctx, const struct hk_step_core_sched *args, struct hk_err *err)
+{
+	(void)ctx;
+	(void)args;
+	if (prctl(HK_PR_SCHED_CORE, HK_PR_SCHED_CORE_CREATE, 0, HK_PR_SCHED_CORE_THREAD_GROUP, 0) <
+		0)
+		return hk_fail(err, errno, "make a core-scheduling cookie");
 	return 0;
 }

@@ -33,6 +33,8 @@ struct hk_ctx {
 	struct hk_cover null_cover;  /* the host's /dev/null: masks files */
 	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
 	struct hk_parent parent;     /* see hk_parent_open */
+	int ruleset;		     /* Landlock's, until it is in force */
+	bool setgroups_denied;	     /* known to be, from before it was */
 	bool armed;		     /* the runtime's death is ours */
 	bool switched;		     /* user and capabilities are the program's */
 	bool chdir_done;	     /* the working directory is where the program wants it */

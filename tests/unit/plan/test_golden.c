@@ -17,6 +17,7 @@
 	"\"mounts\":[{\"destination\":\"/sys/fs/cgroup\",\"type\":\"" type                         \
 	"\",\"source\":\"cgroup\",\"options\":[" options "]}]"
 #define NO_CGROUP_NS(more) "{\"linux\":{\"namespaces\":[" DEFAULT_NS "]}," more "}"
+#define ANNOTATED(members) "{\"annotations\":{" members "}}"
 #define PROCESS(members)   "{\"process\":{" members "}}"
 
 /* Enough to be seen; plan/ does not look into it. */
@@ -153,6 +154,35 @@ static const struct golden {
 		FACTS(),
 		OPTIONS(.listen_fds = 2, .preserve_fds = 3, .notify_dir = "/run/hako/box/notify",
 			.no_new_keyring = true)},
+	{"keep-groups",
+		"{\"annotations\":{\"run.oci.keep_original_groups\":\"1\"},\"linux\":{"
+		"\"namespaces\":[" DEFAULT_NS "," NEW("user") "]," MAPS "}}",
+		FACTS(), OPTIONS()},
+	{"keep-groups-host", ANNOTATED("\"run.oci.keep_original_groups\":\"1\""), FACTS(),
+		OPTIONS()},
+	{"hook-output",
+		"{\"annotations\":{\"run.oci.hooks.stdout\":\"/var/log/hooks\","
+		"\"run.oci.hooks.stderr\":\"/var/log/hooks.err\"},\"hooks\":{"
+		"\"createRuntime\":[{\"path\":\"/bin/a\"}],"
+		"\"createContainer\":[{\"path\":\"/bin/b\"}],"
+		"\"startContainer\":[{\"path\":\"/bin/c\"}]}}",
+		FACTS(), OPTIONS()},
+	{"landlock", ANNOTATED("\"dev.hako.landlock\":\"rox:/bin,/lib; rw:/tmp; ro+refer:/etc\""),
+		FACTS(.landlock_abi = 7), OPTIONS(FILTER)},
+	{"landlock-new-privileges",
+		"{\"annotations\":{\"dev.hako.landlock\":\"rwx:/;abi:1\"},"
+		"\"process\":{\"noNewPrivileges\":false}}",
+		FACTS(.landlock_abi = 1), OPTIONS(FILTER)},
+	{"landlock-network",
+		ANNOTATED("\"dev.hako.landlock\":\"bind_tcp:80,443;connect_tcp:none;"
+			  "scope:signal,abstract_unix_socket\""),
+		FACTS(.landlock_abi = 6), OPTIONS()},
+	{"core-sched", ANNOTATED("\"dev.hako.core-sched\":\"new\""), FACTS(), OPTIONS()},
+	{"strict-root", ANNOTATED("\"dev.hako.readonly-rootfs\":\"strict\""), FACTS(), OPTIONS()},
+	{"annotations-for-systemd",
+		ANNOTATED("\"org.systemd.property.CPUWeight\":\"uint64 5\","
+			  "\"run.oci.systemd.subgroup\":\"a\",\"org.criu.config\":\"/c\""),
+		FACTS(), OPTIONS()},
 	{"no-capabilities", PROCESS("\"capabilities\":null,\"env\":[\"HOME=/root\"]"), FACTS(),
 		OPTIONS()},
 };

@@ -332,8 +332,6 @@ static const struct {
 	{SECCOMP("\"flags\":[\"X\"]"), "/linux/seccomp/flags/0", EINVAL, "found 'X'"},
 	{SECCOMP("\"listenerPath\":\"s\""), "/linux/seccomp/listenerPath", EINVAL,
 		"not an absolute path"},
-	{SECCOMP("\"listenerMetadata\":\"m\""), "/linux/seccomp/listenerMetadata", EINVAL,
-		"without a listenerPath"},
 	{SECCOMP("\"syscalls\":[{\"action\":\"SCMP_ACT_LOG\"}]"), "/linux/seccomp/syscalls/0/names",
 		EINVAL, "required, but missing"},
 	{SECCOMP("\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_LOG\"}]"),
@@ -354,8 +352,6 @@ static const struct {
 	{SYSCALL("\"action\":\"SCMP_ACT_LOG\","
 		 "\"args\":[{\"index\":5,\"value\":1,\"op\":\"EQ\"}]"),
 		"/linux/seccomp/syscalls/0/args/0/op", EINVAL, "found 'EQ'"},
-	{SYSCALL("\"action\":\"SCMP_ACT_NOTIFY\""), "/linux/seccomp/syscalls/0/action", EINVAL,
-		"needs a listenerPath"},
 	{SECCOMP("\"listenerPath\":\"/s\",\"syscalls\":[{\"names\":[\"read\",\"write\"],"
 		 "\"action\":\"SCMP_ACT_NOTIFY\"}]"),
 		"/linux/seccomp/syscalls/0/names/1", EINVAL, "write system call"},
