@@ -1,12 +1,15 @@
 /* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
  * call and prints its value or its errno; helper fds prints what is open; helper notify TEXT sends
- * it to $NOTIFY_SOCKET and stays for two seconds. */
+ * it to $NOTIFY_SOCKET and stays for two seconds; helper bind|connect PORT does that with a TCP
+ * socket and prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -58,6 +61,30 @@ static int notify(const char *text)
 	return 0;
 }
 
+static int use_port(const char *how, const char *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((unsigned short)argument(port))};
+	int sock = socket(AF_INET, SOCK_STREAM, 0), r = -1;
+
+	if (sock >= 0)
+		r = (strcmp(how, "bind") == 0 ? bind : connect)(
+			sock, (void *)&address, sizeof(address));
+	printf("errno %d\n", r < 0 ? errno : 0);
+	return 0;
+}
+
+static int show_cookie(void)
+{
+	unsigned long long cookie = 0;
+
+	if (prctl(62 /* PR_SCHED_CORE */, 0 /* GET */, 0, 0, &cookie) < 0)
+		return 1;
+	printf("%llx\n", cookie);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "syscall") == 0)
@@ -66,6 +93,11 @@ int main(int argc, char **argv)
 		return list_fds();
 	if (argc == 3 && strcmp(argv[1], "notify") == 0)
 		return notify(argv[2]);
-	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | notify TEXT\n");
+	if (argc == 3 && (strcmp(argv[1], "bind") == 0 || strcmp(argv[1], "connect") == 0))
+		return use_port(argv[1], argv[2]);
+	if (argc == 2 && strcmp(argv[1], "cookie") == 0)
+		return show_cookie();
+	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | notify TEXT | "
+			"bind PORT | connect PORT | cookie\n");
 	return 2;
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -176,6 +177,36 @@ static void keeps_the_beginning_of_much_output(void **state)
 	assert_int_equal(strlen(result.out), sizeof(result.out) - 1);
 	assert_memory_equal(result.out, "1234567\n1234567\n", 16);
 	assert_string_equal(result.err, "last\n");
+}
+
+/* In a file everything is kept, behind what was there; the other stream is captured. */
+static void writes_to_a_file(void **state)
+{
+	int file = memfd_create("out", MFD_CLOEXEC);
+	struct hk_child_output output = {.out = file, .err = -1};
+	struct hk_child child = {.output = &output};
+	struct hk_child_result result;
+	char text[4096];
+
+	(void)state;
+	assert_true(file >= 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			run_shell("echo out; echo err >&2; exit 3", &child, &result, NULL), 0);
+		assert_string_equal(result.out, "");
+		assert_string_equal(result.err, "err\n");
+	}
+	assert_int_equal(pread(file, text, sizeof(text), 0), 8);
+	assert_memory_equal(text, "out\nout\n", 8);
+	output.err = file; /* both */
+	assert_int_equal(
+		run_shell("echo err >&2; exec sleep 60",
+			&(struct hk_child){.output = &output, .timeout = 1}, &result, NULL),
+		0);
+	assert_true(result.timed_out);
+	assert_string_equal(result.err, "");
+	assert_int_equal(pread(file, text, sizeof(text), 8), 4);
+	close(file);
 }
 
 static void gives_input(void **state)
@@ -411,6 +442,7 @@ int main(void)
 		cmocka_unit_test(a_dead_session_leader_is_gone),
 		cmocka_unit_test(captures_output),
 		cmocka_unit_test(keeps_the_beginning_of_much_output),
+		cmocka_unit_test(writes_to_a_file),
 		cmocka_unit_test(gives_input),
 		cmocka_unit_test(survives_unread_input),
 		cmocka_unit_test(env_null_is_ours_and_empty_is_empty),

@@ -195,6 +195,82 @@ static void test_delegation(void **state)
 	assert_int_equal(st.st_uid, 0);
 }
 
+static uint32_t owner_of(const char *dir, const char *file)
+{
+	char path[600];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_uid;
+}
+
+/* The child is its owner's; the cgroup with the limits is not. */
+static void test_leaf(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+	char leaf[512], given[600], link[64], target[600];
+	ssize_t n;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	request.leaf = "inner";
+	request.leaf_uid = 12345;
+	request.own_namespaces_writable = true; /* of what the namespace shows: the child */
+	request.owner_uid = 54321;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_int_equal(hk_cgroup_v2_fd(group), -1);
+	assert_ok(hk_cgroup_create(group, &request, &err));
+	(void)snprintf(leaf, sizeof(leaf), "%s/inner", dir_of(""));
+	assert_int_equal(owner_of(leaf, ""), 12345);
+	assert_int_equal(owner_of(leaf, "cgroup.procs"), 12345);
+	assert_int_equal(owner_of(leaf, "cgroup.freeze"), 0);
+	assert_int_equal(owner_of(dir_of(""), ""), 0);
+	assert_int_equal(owner_of(dir_of(""), "cgroup.procs"), 0);
+	/* all that the one has, the other has */
+	(void)snprintf(given, sizeof(given), "%s", read_file("", "cgroup.controllers"));
+	assert_string_equal(read_file("", "cgroup.subtree_control"), given);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", hk_cgroup_v2_fd(group));
+	n = readlink(link, target, sizeof(target) - 1);
+	assert_true(n > 0);
+	target[n] = '\0';
+	assert_string_equal(target, leaf);
+	assert_ok(hk_cgroup_destroy(group, &err));
+	assert_gone();
+}
+
+/* A name that the kernel has taken: an error, and nothing is left. */
+static void test_leaf_that_cannot_be(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	request.leaf = "cgroup.procs";
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_int_equal(hk_cgroup_create(group, &request, &err), -ENOTDIR);
+	assert_string_equal(err.property, "/annotations/run.oci.delegate-cgroup");
+	assert_gone();
+}
+
+/* What fails behind it takes it along. */
+static void test_leaf_is_undone(void **state)
+{
+	struct hk_cgroup_request request = request_of(NULL);
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	request.leaf = "inner";
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_ok(hk_cgroup_create(group, &request, &err));
+	for (size_t i = group->count; i > 0; i--)
+		hk_cgroup_dir_unmake(&group->dirs[i - 1]);
+	assert_gone();
+}
+
 static void test_threaded_parent(void **state)
 {
 	struct hk_cgroup_request request;
@@ -254,6 +330,9 @@ int main(void)
 		TEST(test_rootless),
 		TEST(test_removes_a_tree),
 		TEST(test_delegation),
+		TEST(test_leaf),
+		TEST(test_leaf_that_cannot_be),
+		TEST(test_leaf_is_undone),
 		TEST(test_threaded_parent),
 		TEST(test_controller_not_on_v2),
 	};

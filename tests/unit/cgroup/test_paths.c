@@ -147,6 +147,40 @@ static void test_new_describes(void **state)
 	hk_cgroup_free(cgroup);
 }
 
+/* The container takes the child for its own; state and limits are the parent's. */
+static void test_leaf(void **state)
+{
+	struct hk_cgroup_host host = {.mode = HK_CGROUP_HYBRID,
+		.count = 2,
+		.hierarchies = {
+			{false, "memory", "/sys/fs/cgroup/memory", "/"},
+			{true, "", "/sys/fs/cgroup/unified", "/"},
+		}};
+	struct hk_cgroup_request request = {.id = "web", .leaf = "inner"};
+	const struct hk_cgroup_mount *mounts;
+	struct hk_cgroup *cgroup = NULL;
+	const char *key, *path;
+	struct hk_err err = {0};
+	size_t count;
+
+	(void)state;
+	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, &err), 0);
+	mounts = hk_cgroup_mounts(cgroup, &count);
+	assert_string_equal(mounts[0].source, "/sys/fs/cgroup/memory/web");
+	assert_string_equal(mounts[1].source, "/sys/fs/cgroup/unified/web/inner");
+	hk_cgroup_path(cgroup, 1, &key, &path);
+	assert_string_equal(path, "/sys/fs/cgroup/unified/web");
+	hk_cgroup_free(cgroup);
+
+	cgroup = NULL;
+	host.count = 1;
+	host.mode = HK_CGROUP_V1;
+	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, &err), -ENOTSUP);
+	assert_string_equal(err.property, "/annotations/run.oci.delegate-cgroup");
+	assert_true(err.hint[0]);
+	assert_null(cgroup);
+}
+
 /* "cpu" is a directory of its own here: only the other name is a link. */
 static void test_links(void **state)
 {
@@ -256,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_sane),
 		cmocka_unit_test(test_new_describes),
+		cmocka_unit_test(test_leaf),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_mountpoint_gone),
 		cmocka_unit_test(test_managers),

@@ -160,6 +160,25 @@ static void system_part(void **state)
 	hako_spec_free(b);
 }
 
+/* What calls have set is judged as what a text holds. */
+static void annotations_are_read_when_validated(void **state)
+{
+	static const char *const args[] = {"a", NULL};
+	hako_spec *s = NULL;
+	struct hk_err err = {0};
+
+	(void)state;
+	assert_int_equal(hako_spec_new(&s, NULL), 0);
+	assert_int_equal(hako_spec_set_root(s, "rootfs", true), 0);
+	assert_int_equal(hako_spec_set_args(s, args), 0);
+	assert_int_equal(hako_spec_add_annotation(s, "dev.hako.landlock", "ro:/usr"), 0);
+	assert_int_equal(hk_spec_validate(&s->spec, &err), 0);
+	assert_int_equal(hako_spec_add_annotation(s, "run.oci.hooks.stdout", "relative"), 0);
+	assert_int_equal(hk_spec_validate(&s->spec, &err), -EINVAL);
+	assert_string_equal(err.property, "/annotations/run.oci.hooks.stdout");
+	hako_spec_free(s);
+}
+
 static void hooks_part(void **state)
 {
 	hako_spec *p = parsed(), *b = built();
@@ -314,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(system_part),
+		cmocka_unit_test(annotations_are_read_when_validated),
 		cmocka_unit_test(hooks_part),
 		cmocka_unit_test(linux_part),
 		cmocka_unit_test(resources_part),

@@ -63,6 +63,46 @@ static void test_refusals(void **state)
 	}
 }
 
+/* Less than what was asked for is no container. */
+static void test_what_the_host_lacks(void **state)
+{
+#define ANNOTATED(name, value) "{\"annotations\":{\"dev.hako." name "\":\"" value "\"}}"
+	static const struct {
+		const char *patch;
+		struct hk_facts facts;
+		const char *property;
+		const char *message;
+		const char *hint;
+	} cases[] = {
+		{ANNOTATED("landlock", "ro:/"), FACTS(), "/annotations/dev.hako.landlock",
+			"not enabled", "lsm="},
+		{ANNOTATED("landlock", "ro:/"), FACTS(.landlock_abi = 4),
+			"/annotations/dev.hako.landlock", "need Landlock ABI 5, this kernel has 4",
+			"Linux 6.10 has it; the clause 'abi:4'"},
+		{ANNOTATED("landlock", "scope:signal"), FACTS(.landlock_abi = 5),
+			"/annotations/dev.hako.landlock", "ABI 6", "Linux 6.12"},
+		{ANNOTATED("landlock", "abi:2;ro:/"), FACTS(.landlock_abi = 1),
+			"/annotations/dev.hako.landlock", "ABI 2", "Linux 5.19"},
+		{ANNOTATED("core-sched", "new"), FACTS(.core_sched_errno = ENODEV),
+			"/annotations/dev.hako.core-sched", "no core", "SMT"},
+		{ANNOTATED("core-sched", "new"), FACTS(.core_sched_errno = EINVAL),
+			"/annotations/dev.hako.core-sched", "CONFIG_SCHED_CORE", "5.14"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(cases); i++) {
+		struct hk_plan_options options = OPTIONS();
+		struct made made;
+
+		make(&made, cases[i].patch, &cases[i].facts, &options);
+		assert_int_equal(made.r, -ENOTSUP);
+		assert_string_equal(made.err.property, cases[i].property);
+		assert_non_null(strstr(made.err.message, cases[i].message));
+		assert_non_null(strstr(made.err.hint, cases[i].hint));
+		unmake(&made);
+	}
+}
+
 static void test_missing_parts(void **state)
 {
 	struct hk_process process = {0};
@@ -320,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_what_the_host_lacks),
 		cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_devices_without_mounts),
 		cmocka_unit_test(test_direct_or_staged),

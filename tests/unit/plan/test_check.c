@@ -242,6 +242,28 @@ static void test_filter_is_aligned(void **state)
 	unmake(&made);
 }
 
+static void test_landlock_pairs(void **state)
+{
+	struct hk_facts facts = FACTS(.landlock_abi = 6);
+	struct hk_plan_options options = OPTIONS();
+	struct hk_step_landlock *args;
+	struct made made;
+
+	(void)state;
+	make(&made, "{\"annotations\":{\"dev.hako.landlock\":\"ro:/a,/b;bind_tcp:1,2\"}}", &facts,
+		&options);
+	assert_int_equal(made.r, 0);
+	args = args_of((struct hk_plan *)made.plan, HK_STEP_LANDLOCK);
+	args->path_rights.count = 1;
+	refused(made.plan, made.plan->size, "Landlock");
+	args->path_rights.count = 2;
+	args->ports.count = 1;
+	refused(made.plan, made.plan->size, "Landlock");
+	args->ports.count = 2;
+	assert_int_equal(hk_plan_check(made.plan, made.plan->size, NULL), 0);
+	unmake(&made);
+}
+
 /* The names in the table are those of the structs. */
 static void test_step_infos(void **state)
 {
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_filter_is_aligned),
+		cmocka_unit_test(test_landlock_pairs),
 		cmocka_unit_test(test_step_infos),
 	};
 

@@ -8,14 +8,16 @@ static const uint64_t filter = 0x7fff000000000006;
 
 static void make_full(struct made *made, bool nnp)
 {
-	struct hk_facts facts = FACTS(.cgroup_view = HK_CGROUP_VIEW_V1, .apparmor = true);
+	struct hk_facts facts =
+		FACTS(.cgroup_view = HK_CGROUP_VIEW_V1, .apparmor = true, .landlock_abi = 5);
 	struct hk_plan_options options =
 		OPTIONS(V1_CGROUPS, .seccomp_filter = &filter, .seccomp_size = sizeof(filter));
-	char patch[512];
+	char patch[640];
 
 	(void)snprintf(patch, sizeof(patch),
 		"{\"process\":{\"noNewPrivileges\":%s,\"cwd\":\"/w\",\"oomScoreAdj\":1,"
 		"\"apparmorProfile\":\"p\"},"
+		"\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"},"
 		"\"linux\":{\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
 		"\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"createContainer\":[{\"path\":\"/"
 		"h\"}]}}",
@@ -65,6 +67,14 @@ static const struct {
 	{false, HK_STEP_SECCOMP, true, HK_STEP_CREDENTIALS},
 	{false, HK_STEP_SECCOMP, false, HK_STEP_LSM},
 	{true, HK_STEP_NO_NEW_PRIVS, false, HK_STEP_LSM},
+	{true, HK_STEP_LANDLOCK, true, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_LANDLOCK, false, HK_STEP_PIVOT},
+	{true, HK_STEP_LANDLOCK_RESTRICT, false, HK_STEP_CREDENTIALS},
+	{true, HK_STEP_LANDLOCK_RESTRICT, false, HK_STEP_NO_NEW_PRIVS},
+	{true, HK_STEP_LANDLOCK_RESTRICT, true, HK_STEP_SECCOMP},
+	{false, HK_STEP_LANDLOCK_RESTRICT, true, HK_STEP_CREDENTIALS},
+	{false, HK_STEP_LANDLOCK_RESTRICT, false, HK_STEP_LANDLOCK},
+	{true, HK_STEP_CORE_SCHED, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_LOOKUP, true, HK_STEP_READY},
 	{true, HK_STEP_LOOKUP, false, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_READY, true, HK_STEP_WAIT_START},
@@ -139,6 +149,21 @@ static void test_cwd(void **state)
 	unmake(&made);
 }
 
+/* Rules that come never into force restrict nothing. */
+static void test_landlock_is_used(void **state)
+{
+	struct hk_err err = {0};
+	struct made made;
+
+	(void)state;
+	make_full(&made, true);
+	((struct hk_step *)nth(made.plan, HK_STEP_LANDLOCK_RESTRICT, 0))->kind =
+		HK_STEP_PERSONALITY;
+	assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+	assert_non_null(strstr(err.message, "Landlock"));
+	unmake(&made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_broken_rules),
 		cmocka_unit_test(test_required_steps),
 		cmocka_unit_test(test_cwd),
+		cmocka_unit_test(test_landlock_is_used),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

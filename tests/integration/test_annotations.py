@@ -1,0 +1,591 @@
+"""Annotations that change what the runtime does: docs/annotations.md."""
+
+import ctypes
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import host
+
+pytestmark = pytest.mark.hako_only
+
+LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION = 444, 1
+PR_SCHED_CORE = 62
+EACCES = 13
+ROX = "rox:/bin"
+
+
+def landlock_abi():
+    return host.libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)
+
+
+def core_sched_errno():
+    cookie = ctypes.c_uint64()
+    return 0 if host.libc.prctl(PR_SCHED_CORE, 0, 0, 0, ctypes.byref(cookie)) == 0 else ctypes.get_errno()
+
+
+def landlock(abi):
+    return pytest.mark.needs(lambda: landlock_abi() >= abi, f"no Landlock of ABI {abi} in this kernel")
+
+
+def annotate(bundle, **values):
+    bundle.config.setdefault("annotations", {}).update(values)
+    return bundle
+
+
+def with_landlock(bundle, rules):
+    return annotate(bundle, **{"dev.hako.landlock": rules})
+
+
+@pytest.mark.parametrize("key,value", [
+    ("dev.hako.landlock", "ro:usr"), ("dev.hako.core-sched", "old"),
+    ("dev.hako.readonly-rootfs", "yes"), ("run.oci.keep_original_groups", "yes"),
+    ("run.oci.hooks.stdout", "out"), ("run.oci.hooks.stderr", ""),
+    ("run.oci.seccomp.receiver", "agent"), ("run.oci.delegate-cgroup", ".."),
+    ("run.oci.systemd.subgroup", "a/b"), ("org.systemd.property.a/b", "1"),
+    ("org.criu.config", "criu.conf")])
+def test_nonsense(runtime, bundle, key, value):
+    annotate(bundle, **{key: value})
+    result = runtime.fails(bundle)
+    assert "/annotations/" + key.replace("/", "~1") in result.err
+    assert "config.json:" in result.err
+
+
+def test_unknown_ones_are_left_alone(runtime, bundle):
+    """With a word about those that only a spelling mistake can explain."""
+    annotate(bundle, **{"run.oci.no-such": "..", "dev.hako.landlok": "ro:/", "com.example": ""})
+    result = runtime.run(bundle)
+    assert result.status == 0
+    assert "dev.hako.landlok" in result.err
+    assert "run.oci" not in result.err and "com.example" not in result.err
+
+
+def test_features(runtime):
+    unsafe = json.loads(runtime.must("features", root=False).out)["potentiallyUnsafeConfigAnnotations"]
+    assert {"org.criu.config", "org.systemd.property.", "run.oci.hooks.stdout"} <= set(unsafe)
+    assert "dev.hako.landlock" not in unsafe
+
+
+def test_they_are_kept(runtime, bundle):
+    known = {"org.criu.config": "/etc/criu.conf", "org.systemd.property.CPUWeight": "uint64 50",
+             "run.oci.systemd.subgroup": "payload"}
+    annotate(bundle, **known)
+    container = runtime.create(bundle.sleep())
+    assert container.state()["annotations"] == known
+    assert json.loads((container.state_dir / "state.json").read_text())["annotations"] == known
+
+
+# dev.hako.landlock
+
+READ = "cat /etc/passwd > /dev/null 2>&1 && echo read; "
+WRITE = "echo x 2> /dev/null > /tmp/file && echo wrote; "
+LIST = "ls /home > /dev/null 2>&1 && echo listed; "
+
+
+def try_all(bundle):
+    """On a tmpfs of its own /tmp can be written to."""
+    return bundle.mount("/tmp", "tmpfs", "tmpfs", ["mode=1777"]).sh(READ + WRITE + LIST + "echo end")
+
+
+@landlock(5)
+@pytest.mark.parametrize("rules,expected", [
+    ("rwx:/", "read wrote listed end"),
+    (f"{ROX}; rw:/dev", "end"),
+    (f"{ROX}; rw:/dev; ro:/etc", "read end"),
+    (f"{ROX}; rw:/dev,/tmp", "wrote end"),
+    (f"{ROX}; rw:/dev; read_dir:/home", "listed end"),
+    (f"{ROX}; rw:/dev; read_file:/etc/passwd", "read end"),
+    (f"{ROX}; rw:/dev; ro:/etc/passwd", "read end"),
+    (f"{ROX}; rw:/dev; read_file+read_dir:/etc,/home", "read listed end"),
+    (f"{ROX}; write_file+make_reg+truncate:/dev,/tmp", "wrote end"),
+    (f"{ROX}; write_file+truncate:/dev,/tmp", "end"),
+])
+@pytest.mark.parametrize("user", [0, 1000])
+@pytest.mark.parametrize("nnp", [True, False])
+def test_landlock(runtime, bundle, rules, expected, user, nnp):
+    """Nothing but what a rule allows, for root as for others, whichever way it came into force."""
+    bundle.process["user"] = {"uid": user, "gid": user}
+    bundle.process["noNewPrivileges"] = nnp
+    with_landlock(try_all(bundle), rules)
+    assert runtime.output(bundle).split() == expected.split()
+
+
+@landlock(5)
+@pytest.mark.parametrize("user", [0, 1000])
+@pytest.mark.parametrize("nnp", [True, False])
+def test_landlock_in_a_user_namespace(runtime, bundle, user, nnp):
+    bundle.user_namespace()
+    bundle.process["user"] = {"uid": user, "gid": user}
+    bundle.process["noNewPrivileges"] = nnp
+    with_landlock(try_all(bundle), f"{ROX}; rw:/dev,/tmp")
+    assert runtime.output(bundle).split() == ["wrote", "end"]
+
+
+@landlock(5)
+def test_landlock_binds_those_with_all_capabilities(runtime, bundle):
+    """And their children; a mount that would lead around it is refused too."""
+    bundle.all_capabilities("CAP_SYS_CHROOT", "CAP_DAC_READ_SEARCH")
+    bundle.process["noNewPrivileges"] = False
+    with_landlock(bundle, f"{ROX}; rw:/dev")
+    bundle.mount("/tmp", "tmpfs", "tmpfs", [])
+    script = ("sh -c 'cat /etc/passwd > /dev/null 2>&1 && echo read'; "
+              "mount -t tmpfs x /tmp 2>/dev/null && echo mounted; echo end")
+    assert runtime.output(bundle.sh(script)) == "end\n"
+
+
+@landlock(5)
+def test_landlock_with_seccomp(runtime, bundle):
+    """The filter comes behind it and may forbid all of its calls."""
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [{"names": ["landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"],
+                      "action": "SCMP_ACT_KILL_PROCESS"}]}
+    for nnp in (True, False):
+        bundle.process["noNewPrivileges"] = nnp
+        with_landlock(try_all(bundle), f"{ROX}; rw:/dev")
+        assert runtime.output(bundle) == "end\n"
+        bundle.without_mount("/tmp")
+
+
+@landlock(5)
+def test_landlock_execute(runtime, bundle):
+    """Without the right the program itself cannot be run: that is an error of start."""
+    with_landlock(bundle, "rw:/")
+    result = runtime.fails(bundle)
+    assert "permission denied" in result.err.lower()
+
+
+@landlock(5)
+def test_landlock_start_container_hook(runtime, bundle):
+    """It runs confined as the program does."""
+    (bundle.rootfs / "bin/hook").write_text("#!/bin/sh\ncat /etc/passwd\n")
+    (bundle.rootfs / "bin/hook").chmod(0o755)
+    bundle.hook("startContainer", "/bin/hook")
+    with_landlock(bundle, f"{ROX}; rw:/dev")
+    assert "startContainer hook #0" in runtime.fails(bundle).err
+
+
+@landlock(5)
+def test_landlock_links_stay_inside(runtime, bundle):
+    """A path of a rule is the container's, whatever its links say."""
+    (bundle.rootfs / "outside").symlink_to("../../../../etc")
+    with_landlock(try_all(bundle), f"{ROX}; rw:/dev; ro:/outside")
+    assert runtime.output(bundle) == "read\nend\n"
+
+
+@landlock(5)
+def test_landlock_of_what_is_not_there(runtime, bundle):
+    with_landlock(bundle, f"{ROX}; ro:/no/such")
+    result = runtime.fails(bundle)
+    assert "/annotations/dev.hako.landlock" in result.err
+    assert "'/no/such'" in result.err and "hint:" in result.err
+
+
+@landlock(5)
+def test_landlock_directory_rights_of_a_file(runtime, bundle):
+    with_landlock(bundle, f"{ROX}; read_dir:/etc/passwd")
+    assert "is no directory" in runtime.fails(bundle).err
+
+
+@landlock(1)
+def test_landlock_of_an_older_abi(runtime, bundle):
+    """What that ABI has not got is not restricted: TRUNCATE came with 3."""
+    script = "echo xyz > /tmp/f; truncate -s 1 /tmp/f 2>/dev/null && echo cut; echo end"
+    bundle.mount("/tmp", "tmpfs", "tmpfs", []).sh(script)
+    with_landlock(bundle, f"abi:1; {ROX}; rw:/dev; write_file+make_reg:/tmp")
+    assert runtime.output(bundle) == "cut\nend\n"
+
+
+@landlock(4)
+@pytest.mark.parametrize("allowed,errno", [(True, 0), (False, EACCES)])
+def test_landlock_connect(runtime, bundle, helper, allowed, errno):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        bundle.without_namespace("network")
+        with_landlock(bundle, f"connect_tcp:{port if allowed else 'none'}")
+        bundle.bind(helper, "/helper", "ro").args("/helper", "connect", str(port))
+        assert runtime.output(bundle) == f"errno {errno}\n"
+
+
+@landlock(4)
+@pytest.mark.parametrize("rules,errno", [("bind_tcp:none", EACCES), ("bind_tcp:1", EACCES),
+                                         ("bind_tcp:8080", 0), ("connect_tcp:none", 0)])
+def test_landlock_bind(runtime, bundle, helper, rules, errno):
+    with_landlock(bundle, rules)
+    bundle.bind(helper, "/helper", "ro").args("/helper", "bind", "8080")
+    assert runtime.output(bundle) == f"errno {errno}\n"
+
+
+@landlock(6)
+@pytest.mark.parametrize("scoped", [True, False])
+def test_landlock_signal(runtime, bundle, scoped):
+    """Not to a process outside, which without a pid namespace could be named."""
+    victim = subprocess.Popen(["sleep", "1000"])
+    try:
+        bundle.without_namespace("pid").capabilities("CAP_KILL")
+        with_landlock(bundle, "scope:signal" if scoped else "bind_tcp:none")
+        bundle.sh(f"kill {victim.pid} 2>/dev/null && echo sent; echo end")
+        assert runtime.output(bundle).split() == ([] if scoped else ["sent"]) + ["end"]
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+@pytest.mark.needs(lambda: landlock_abi() < 1, "this kernel has Landlock")
+def test_landlock_that_is_not_there(runtime, bundle):
+    with_landlock(bundle, "ro:/")
+    result = runtime.fails(bundle)
+    assert "/annotations/dev.hako.landlock" in result.err and "hint:" in result.err
+
+
+# dev.hako.core-sched
+
+@pytest.mark.needs(lambda: core_sched_errno() == 0, "no core scheduling in this kernel, or no SMT")
+def test_core_sched(runtime, bundle, helper):
+    """GET gives a cookie that is not 0, and it is another one in each container."""
+    annotate(bundle, **{"dev.hako.core-sched": "new"})
+    bundle.bind(helper, "/helper", "ro").args("/helper", "cookie")
+    first, second = runtime.output(bundle), runtime.output(bundle)
+    assert first != second and "0" not in (first.strip(), second.strip())
+
+
+@pytest.mark.needs(lambda: core_sched_errno() != 0, "this host has core scheduling")
+def test_core_sched_that_is_not_there(runtime, bundle):
+    annotate(bundle, **{"dev.hako.core-sched": "new"})
+    result = runtime.fails(bundle)
+    assert "/annotations/dev.hako.core-sched" in result.err and "hint:" in result.err
+
+
+# dev.hako.readonly-rootfs
+
+def strict(bundle):
+    return annotate(bundle, **{"dev.hako.readonly-rootfs": "strict"})
+
+
+def tree(root):
+    return {str(path.relative_to(root)): path.lstat().st_mode for path in Path(root).rglob("*")}
+
+
+@pytest.mark.parametrize("userns", [False, True])
+def test_strict_root(runtime, bundle, userns):
+    """Mounts onto what is there work, and /dev on its tmpfs; the image is as it was."""
+    if userns:
+        bundle.user_namespace()
+    (bundle.rootfs / "sys/fs").mkdir(parents=True, exist_ok=True)
+    before = tree(bundle.rootfs)
+    bundle.mount("/tmp", "tmpfs", "tmpfs", []).sh(
+        "echo x > /tmp/f && cat /tmp/f; test -c /dev/null && echo null; touch /f 2>/dev/null || echo ro")
+    assert runtime.output(strict(bundle)).split() == ["x", "null", "ro"]
+    assert tree(bundle.rootfs) == before
+
+
+@pytest.mark.parametrize("change,named", [
+    (lambda b, tmp: b.mount("/no/such", "tmpfs", "tmpfs", []), "/no/such"),
+    (lambda b, tmp: b.bind(tmp, "/data"), "/data"),
+    (lambda b, tmp: b.bind(tmp / "file", "/etc/file"), "/etc/file"),
+    (lambda b, tmp: b.process.update(cwd="/work/dir"), "/work/dir"),
+    (lambda b, tmp: b.linux.update(devices=[{"path": "/fuse", "type": "c", "major": 10, "minor": 229}]),
+     "/fuse"),
+    (lambda b, tmp: [b.without_mount(m) for m in ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev")],
+     "/dev/null"),
+])
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_strict_root_makes_nothing(runtime, bundle, tmp, change, named, is_strict):
+    """What the image lacks is named; without the annotation it is made."""
+    (tmp / "file").touch()
+    change(bundle, tmp)
+    before = tree(bundle.rootfs)
+    if not is_strict:
+        runtime.output(bundle)
+        assert tree(bundle.rootfs) != before
+        return
+    result = runtime.fails(strict(bundle))
+    assert f"'{named}'" in result.err or f'"{named}"' in result.err
+    assert "read-only file system" in result.err and "hint:" in result.err
+    assert tree(bundle.rootfs) == before
+
+
+def test_strict_root_that_is_writable(runtime, bundle):
+    result = runtime.fails(strict(bundle.writable()))
+    assert "/annotations/dev.hako.readonly-rootfs" in result.err and "hint:" in result.err
+
+
+def test_strict_root_holds_for_hooks(runtime, bundle):
+    bundle.hook_script("createContainer", "touch made")
+    assert "createContainer hook #0" in runtime.fails(strict(bundle)).err
+    assert not (bundle.rootfs / "made").exists()
+
+
+# run.oci.keep_original_groups
+
+def groups(runtime, bundle, *callers):
+    bundle.write()
+    command = [runtime.program, "--root", runtime.root, "run", "--bundle", bundle.path, runtime.new_id()]
+    result = subprocess.run(command, extra_groups=callers, capture_output=True, text=True, timeout=60,
+                            stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_groups(runtime, bundle, user):
+    bundle.process["user"] = {"uid": user, "gid": user}
+    bundle.sh("grep ^Groups: /proc/self/status")
+    assert groups(runtime, bundle, 4711, 4712) == ["Groups:"]
+    annotate(bundle, **{"run.oci.keep_original_groups": "0"})
+    assert groups(runtime, bundle, 4711, 4712) == ["Groups:"]
+    annotate(bundle, **{"run.oci.keep_original_groups": "1"})
+    assert groups(runtime, bundle, 4711, 4712) == ["Groups:", "4711", "4712"]
+
+
+def test_groups_in_a_user_namespace(runtime, bundle, tmp):
+    """They show as the overflow id there, and open what the group may open."""
+    (tmp / "shared").write_text("secret")
+    os.chown(tmp / "shared", 0, 4711)
+    (tmp / "shared").chmod(0o640)
+    (bundle.rootfs / "shared").touch()
+    bundle.user_namespace().bind(tmp / "shared", "/shared")
+    bundle.sh("cat /shared 2>/dev/null; echo; grep ^Groups: /proc/self/status")
+    assert "secret" not in groups(runtime, bundle, 4711)
+    annotate(bundle, **{"run.oci.keep_original_groups": "1"})
+    assert groups(runtime, bundle, 4711) == ["secret", "Groups:", "65534"]
+
+
+def test_groups_and_additional_ones(runtime, bundle):
+    bundle.process["user"]["additionalGids"] = [5]
+    annotate(bundle, **{"run.oci.keep_original_groups": "1"})
+    assert "/annotations/run.oci.keep_original_groups" in runtime.fails(bundle).err
+
+
+# run.oci.hooks.stdout and stderr
+
+KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
+TALK = "echo $1 out; echo $1 err >&2; "
+
+
+def logged(bundle, tmp, *names):
+    annotate(bundle, **{f"run.oci.hooks.{name}": str(tmp / name) for name in names})
+    return tmp / "stdout", tmp / "stderr"
+
+
+def talk(bundle, kind, then="exit 0"):
+    script = f"#!/bin/sh\n{TALK}\n{then}\n"
+    name = f"talk-{kind}"
+    directory = bundle.rootfs / "bin" if kind == "startContainer" else bundle.path
+    (directory / name).write_text(script)
+    (directory / name).chmod(0o755)
+    bundle.hook(kind, f"/bin/{name}" if kind == "startContainer" else directory / name, kind)
+
+
+@pytest.mark.parametrize("userns", [False, True])
+def test_hook_output(runtime, bundle, tmp, userns):
+    """Of all hooks, appended in their order, whichever command runs them."""
+    if userns:
+        bundle.user_namespace()
+        bundle.path.chmod(0o755)
+    out, err = logged(bundle, tmp, "stdout", "stderr")
+    out.write_text("before\n")
+    for kind in KINDS:
+        talk(bundle, kind)
+    container = runtime.start(bundle)
+    container.wait_stopped()
+    container.must("delete")
+    assert out.read_text().splitlines() == ["before", *(f"{kind} out" for kind in KINDS)]
+    assert err.read_text().splitlines() == [f"{kind} err" for kind in KINDS]
+    assert err.stat().st_mode & 0o777 == 0o600
+    assert "out" not in container.output
+
+
+def test_hook_output_of_one_kind_only(runtime, bundle, tmp):
+    """The other goes into the error, as ever."""
+    out, err = logged(bundle, tmp, "stdout")
+    talk(bundle, "createRuntime", "exit 3")
+    result = runtime.fails(bundle)
+    assert out.read_text() == "createRuntime out\n" and not err.exists()
+    assert "stderr: createRuntime err" in result.err
+
+
+@pytest.mark.parametrize("kind", KINDS[:4])
+def test_hook_output_of_a_failure(runtime, bundle, tmp, kind):
+    out, err = logged(bundle, tmp, "stdout", "stderr")
+    talk(bundle, kind, "exit 3")
+    result = runtime.fails(bundle)
+    assert f"{kind} hook #0: exit status 3" in result.err
+    assert "hint:" in result.err and "stderr" in result.err
+    assert out.read_text() == f"{kind} out\n"
+    assert err.read_text() == f"{kind} err\n"
+
+
+@pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])
+@pytest.mark.parametrize("make", [
+    lambda path: path.symlink_to("/dev/null"), lambda path: os.mkfifo(path), lambda path: path.mkdir()])
+def test_hook_output_to_no_file(runtime, bundle, tmp, kind, make):
+    """No link is followed, no FIFO waited for."""
+    make(tmp / "stdout")
+    logged(bundle, tmp, "stdout")
+    talk(bundle, kind)
+    result = runtime.fails(bundle)
+    assert "/annotations/run.oci.hooks.stdout" in result.err
+    assert str(tmp / "stdout") in result.err
+
+
+def test_hook_output_is_not_the_programs(runtime, bundle, tmp):
+    """Its descriptors end with the hook."""
+    logged(bundle, tmp, "stdout", "stderr")
+    talk(bundle, "startContainer")
+    assert str(tmp) not in runtime.output(bundle.sh("ls -l /proc/self/fd"))
+
+
+# run.oci.seccomp.receiver
+
+class Receiver:
+    def __init__(self, path):
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen(1)
+        self.server.settimeout(10)
+
+    def listener(self):
+        connection, _ = self.server.accept()
+        data, fds, _, _ = socket.recv_fds(connection, 1 << 16, 4)
+        target = os.readlink(f"/proc/self/fd/{fds[0]}")
+        for fd in fds:
+            os.close(fd)
+        return json.loads(data), target
+
+    def is_silent(self):
+        self.server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            self.server.accept()
+        return True
+
+
+def notifying(bundle, **more):
+    """A call that the program does not make: nobody has to answer."""
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_NOTIFY"}], **more}
+    return bundle
+
+
+@pytest.mark.parametrize("by", ["annotation", "environment"])
+def test_receiver(runtime, bundle, tmp, by):
+    receiver = Receiver(tmp / "agent")
+    env = dict(os.environ)
+    if by == "annotation":
+        annotate(bundle, **{"run.oci.seccomp.receiver": str(tmp / "agent")})
+    else:
+        env["RUN_OCI_SECCOMP_RECEIVER"] = str(tmp / "agent")
+    result = runtime.run(notifying(bundle, listenerMetadata="m"), env=env)
+    assert result.status == 0, result.err
+    state, target = receiver.listener()
+    assert "seccomp notify" in target
+    assert state["fds"] == ["seccompFd"] and state["metadata"] == "m"
+
+
+def test_receiver_comes_behind_the_listener_path(runtime, bundle, tmp):
+    path, annotation, variable = (Receiver(tmp / name) for name in "abc")
+    env = {**os.environ, "RUN_OCI_SECCOMP_RECEIVER": str(tmp / "c")}
+    annotate(bundle, **{"run.oci.seccomp.receiver": str(tmp / "b")})
+    assert runtime.run(notifying(bundle), env=env).status == 0
+    assert annotation.listener() and variable.is_silent()
+    bundle.linux["seccomp"]["listenerPath"] = str(tmp / "a")
+    assert runtime.run(bundle, env=env).status == 0
+    assert path.listener() and annotation.is_silent() and variable.is_silent()
+
+
+def test_receiver_that_is_not_there(runtime, bundle, tmp):
+    annotate(bundle, **{"run.oci.seccomp.receiver": str(tmp / "agent")})
+    result = runtime.fails(notifying(bundle))
+    assert "/annotations/run.oci.seccomp.receiver" in result.err
+    assert "no such file or directory" in result.err
+
+
+# run.oci.delegate-cgroup
+
+V2 = pytest.mark.needs(lambda: "" in host.cgroup_hierarchies(), "no cgroup v2 here")
+INNER = {"run.oci.delegate-cgroup": "inner"}
+
+
+def v2_path(pid):
+    line = next(l for l in Path(f"/proc/{pid}/cgroup").read_text().splitlines() if l.startswith("0::"))
+    return host.cgroup_hierarchies()[""].joinpath(line[3:].lstrip("/"))
+
+
+@V2
+@pytest.mark.parametrize("userns", [False, True])
+def test_delegated_cgroup(runtime, bundle, userns):
+    if userns:
+        bundle.user_namespace()
+    annotate(bundle.namespace("cgroup"), **INNER)
+    container = runtime.start(bundle.sleep())
+    path = v2_path(container.pid)
+    assert path.name == "inner" and path.parent.name == container.id
+    owner = 100000 if userns else 0
+    for name in ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
+        assert (path / name).stat().st_uid == owner
+    assert (path.parent / "cgroup.procs").stat().st_uid == 0
+    assert not (path.parent / "cgroup.procs").read_text()
+    paths = json.loads((container.state_dir / "state.json").read_text())["cgroup_paths"]
+    assert paths[""] == str(path.parent)
+    container.kill_and_delete()
+    assert not path.parent.exists()
+
+
+@V2
+def test_delegated_cgroup_is_the_namespaces_root(runtime, bundle):
+    annotate(bundle.namespace("cgroup"), **INNER)
+    lines = runtime.output(bundle.args("/bin/cat", "/proc/self/cgroup")).splitlines()
+    assert "0::/" in lines
+
+
+@V2
+def test_delegated_cgroup_can_be_managed(runtime, bundle):
+    """Root of a user namespace makes cgroups below its own, and moves into them."""
+    bundle.user_namespace()
+    annotate(bundle.namespace("cgroup"), **INNER)
+    bundle.without_mount("/sys/fs/cgroup").mount("/tmp", "cgroup2", "cgroup", ["rw"])
+    bundle.capabilities("CAP_DAC_OVERRIDE")
+    script = "mkdir /tmp/below && echo 0 > /tmp/below/cgroup.procs && grep ^0: /proc/self/cgroup"
+    assert runtime.output(bundle.sh(script)) == "0::/below\n"
+
+
+@V2
+def test_delegated_cgroup_of_a_failed_create(runtime, bundle):
+    annotate(bundle.namespace("cgroup"), **INNER)
+    name = runtime.new_id()
+    assert runtime.run(bundle.args("nosuchprogram"), id=name).status != 0
+    assert host.cgroup_dirs(name) == []
+
+
+@V2
+def test_signals_reach_a_delegated_cgroup(runtime, bundle):
+    """kill --all and delete work on the container's own cgroup, above it."""
+    annotate(bundle.namespace("cgroup").without_namespace("pid"), **INNER)
+    container = runtime.start(bundle.sh("sleep 1000 & wait"))
+    procs = v2_path(container.pid) / "cgroup.procs"
+    host.wait_until(lambda: len(procs.read_text().split()) == 2)
+    pids = procs.read_text().split()
+    container.must("kill", "--all", "KILL")
+    host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids))
+    container.must("delete")
+
+
+def test_delegated_cgroup_without_a_namespace(runtime, bundle):
+    annotate(bundle.without_namespace("cgroup"), **INNER)
+    result = runtime.fails(bundle)
+    assert "/annotations/run.oci.delegate-cgroup" in result.err and "hint:" in result.err
+
+
+def test_delegated_cgroup_without_any(runtime, bundle):
+    """The manager that makes no cgroup has none to delegate."""
+    annotate(bundle.namespace("cgroup"), **INNER)
+    bundle.resources.clear()
+    bundle.without_mount("/sys/fs/cgroup").write()
+    result = runtime.call("--cgroup-manager", "disabled", "run", "--bundle", bundle.path, runtime.new_id())
+    assert result.status != 0
+    assert "/annotations/run.oci.delegate-cgroup" in result.err
