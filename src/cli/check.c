@@ -1,5 +1,6 @@
 /* hako check */
 #include "cli.h"
+#include "container_options.h"
 #include "json.h"
 
 #include <stdio.h>
@@ -92,6 +93,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		return EXIT_FAILURE;
 	create.bundle = argc > 0 ? argv[0] : NULL;
 	create.config = config;
+	create.seccomp_receiver = seccomp_receiver();
 	if (hako_check(runtime, &create, &report, &error) < 0)
 		return cli_fail(cli, NULL, error);
 	if (json)

@@ -16,6 +16,13 @@ static unsigned int listen_fds(void)
 	return pid == (unsigned int)getpid() ? fds : 0;
 }
 
+const char *seccomp_receiver(void)
+{
+	const char *path = getenv("RUN_OCI_SECCOMP_RECEIVER");
+
+	return path && path[0] ? path : NULL;
+}
+
 static int check_terminal(
 	struct cli *cli, const struct container_options *given, bool detach, bool terminal)
 {
@@ -32,7 +39,6 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	bool detach, struct hako_create_options *ret, hako_spec **ret_spec)
 {
 	const char *notify_socket = getenv("NOTIFY_SOCKET");
-	const char *receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"); /* as crun has it */
 	hako_error *error = NULL;
 	hako_spec *spec = NULL;
 	int r;
@@ -51,7 +57,7 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	ret->pidfd_socket = given->pidfd_socket;
 	ret->pid_file = given->pid_file;
 	ret->notify_socket = notify_socket && notify_socket[0] ? notify_socket : NULL;
-	ret->seccomp_receiver = receiver && receiver[0] ? receiver : NULL;
+	ret->seccomp_receiver = seccomp_receiver();
 	ret->preserve_fds = given->preserve_fds;
 	ret->listen_fds = listen_fds();
 	ret->no_pivot = given->no_pivot;

@@ -39,6 +39,9 @@ struct container_options {
 			"pass N more file descriptors on, from 3"                                  \
 	}
 
+/* The environment's socket for seccomp listeners, as crun has it; NULL: none. */
+const char *seccomp_receiver(void);
+
 /* What the library wants, from the options, the environment and the configuration, whose terminal
  * has to fit the console socket and detach. *ret->spec is the caller's, freed by hako_spec_free.
  * Returns 0, or the exit status after an error. */

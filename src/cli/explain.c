@@ -1,5 +1,6 @@
 /* hako explain */
 #include "cli.h"
+#include "container_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (!runtime || cli_format(cli, format, "text", &json) != 0)
 		return EXIT_FAILURE;
 	create.bundle = argc > 0 ? argv[0] : NULL;
+	create.seccomp_receiver = seccomp_receiver();
 	create.config = config;
 	r = json ? hako_explain_json(runtime, id, &create, &text, &error)
 		 : hako_explain(runtime, id, &create, &text, &error);

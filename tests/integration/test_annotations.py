@@ -79,6 +79,40 @@ def test_they_are_kept(runtime, bundle):
     assert json.loads((container.state_dir / "state.json").read_text())["annotations"] == known
 
 
+def check(runtime, bundle, **more):
+    bundle.write()
+    result = runtime.call("check", "--format", "json", bundle.path, **more)
+    return {p.get("property") for p in json.loads(result.out)["problems"]}
+
+
+def test_check_finds_all_of_them(runtime, bundle):
+    annotate(bundle, **{"dev.hako.landlock": "ro:usr", "run.oci.hooks.stdout": "out",
+                        "dev.hako.readonly-rootfs": "strict", "org.systemd.property.a/b": "1"})
+    found = check(runtime, bundle.writable())
+    assert {"/annotations/dev.hako.landlock", "/annotations/run.oci.hooks.stdout",
+            "/annotations/dev.hako.readonly-rootfs", "/annotations/org.systemd.property.a~1b"} <= found
+
+
+def test_check_knows_the_receiver(runtime, bundle, tmp):
+    Path(tmp / "file").touch()
+    notifying(bundle)
+    assert "/linux/seccomp/listenerPath" in check(runtime, bundle)
+    env = {**os.environ, "RUN_OCI_SECCOMP_RECEIVER": str(tmp / "file")}
+    assert "/linux/seccomp/listenerPath" not in check(runtime, bundle, env=env)
+    annotate(bundle, **{"run.oci.seccomp.receiver": str(tmp / "file")})
+    assert "/annotations/run.oci.seccomp.receiver" in check(runtime, bundle)
+
+
+def test_explain_shows_them(runtime, bundle):
+    with_landlock(bundle, "abi:1;rox:/bin")
+    annotate(bundle, **{"run.oci.keep_original_groups": "1"}).write()
+    if landlock_abi() < 1:
+        pytest.skip("no Landlock in this kernel")
+    text = runtime.must("explain", bundle.path).out
+    assert "paths=[/bin]  path_rights=[execute+read_file+read_dir]" in text
+    assert "landlock_restrict" in text and "keep_groups=1" in text
+
+
 # dev.hako.landlock
 
 READ = "cat /etc/passwd > /dev/null 2>&1 && echo read; "
