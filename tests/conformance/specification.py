@@ -7,7 +7,7 @@ TEXT = f"https://github.com/opencontainers/runtime-spec/blob/v{VERSION}"
 KEYWORDS = {"MUST", "MUST NOT", "SHALL", "SHALL NOT", "REQUIRED", "SHOULD", "SHOULD NOT", "RECOMMENDED",
             "states"}
 
-# {section: (title, how many of the keywords its text has)}: a section has as many rows as that, so
+# {section: (title, how many of the keywords its text has)}: a section has as many rows with one, so
 # that no requirement is forgotten. Sections without a keyword are there when they have a row.
 SECTIONS = {
     "spec.md#notational-conventions": ("Notational conventions", 1),
@@ -28,4 +28,27 @@ SECTIONS = {
 
     "runtime-linux.md#file-descriptors": ("File descriptors", 0),
     "runtime-linux.md#dev-symbolic-links": ("Dev symbolic links", 1),
+
+    "config.md#specification-version": ("Specification version", 2),
+    "config.md#root": ("Root", 9),
+    "config.md#mounts": ("Mounts", 9),
+    "config.md#linux-mount-options": ("Linux mount options", 72),
+    "config.md#posix-platform-mounts": ("POSIX-platform mounts", 6),
+    "config.md#process": ("Process", 8),
+    "config.md#posix-process": ("POSIX process", 8),
+    "config.md#linux-process": ("Linux process", 8),
+    "config.md#posix-platform-user": ("POSIX-platform user", 2),
+    "config.md#hostname": ("Hostname", 0),
+    "config.md#domainname": ("Domainname", 0),
+    "config.md#platform-specific-configuration": ("Platform-specific configuration", 1),
+    "config.md#posix-platform-hooks": ("POSIX-platform hooks", 20),
+    "config.md#prestart": ("Prestart", 4),
+    "config.md#createruntime-hooks": ("CreateRuntime hooks", 3),
+    "config.md#createcontainer-hooks": ("CreateContainer hooks", 4),
+    "config.md#startcontainer-hooks": ("StartContainer hooks", 3),
+    "config.md#poststart": ("Poststart", 3),
+    "config.md#poststop": ("Poststop", 3),
+    "config.md#annotations": ("Annotations", 25),
+    "config.md#extensibility": ("Extensibility", 1),
+    "config.md#valid-values": ("Valid values", 1),
 }
