@@ -114,6 +114,11 @@ static int examine_files(struct hako_report *report)
 	return hk_examine_files(&report->prepared, &report->findings);
 }
 
+static int examine_needs_of_annotations(struct hako_report *report)
+{
+	return hk_examine_annotations(&report->prepared, &report->findings);
+}
+
 static int examine_kernel(struct hako_report *report)
 {
 	return hk_examine_kernel(&report->prepared, &report->findings);
@@ -134,6 +139,7 @@ static int examine_host(struct hako_report *report)
 		examine_seccomp,
 		examine_plan,
 		examine_files,
+		examine_needs_of_annotations,
 		examine_kernel,
 		examine_privileges,
 	};

@@ -9,6 +9,8 @@
 
 /* The root file system and what is looked for in it; sources of bind mounts, hooks, sockets. */
 int hk_examine_files(const struct hk_prepared *prepared, struct hk_findings *findings);
+/* What a strictly read-only root and Landlock rules need to be there. */
+int hk_examine_annotations(const struct hk_prepared *prepared, struct hk_findings *findings);
 /* Namespaces, file system types and sysctls that the running kernel may not have. */
 int hk_examine_kernel(const struct hk_prepared *prepared, struct hk_findings *findings);
 /* Limits and priorities that take a privilege. */

@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#define NOT_IN_THE_IMAGE                                                                           \
+	"the root file system is read-only, by the annotation dev.hako.readonly-rootfs or on the " \
+	"host: mount points, nodes of /dev and the working directory must be in the image "        \
+	"already, or on a tmpfs mounted before"
+
 static const struct hint {
 	const char *step; /* the plan's step; NULL: any */
 	int code;
@@ -24,10 +29,12 @@ static const struct hint {
 		"the kernel refuses an option: dmesg may name it; for a bind mount add the option "
 		"\"bind\""},
 	{"bind", ENOENT, NULL, "the source of a bind mount must exist on the host"},
-	{NULL, EROFS, NULL,
-		"the root file system is read-only, by the annotation dev.hako.readonly-rootfs or "
-		"on the host: mount points, nodes of /dev and the working directory must be in the "
-		"image already, or on a tmpfs mounted before"},
+	{"mount", EROFS, NULL, NOT_IN_THE_IMAGE},
+	{"bind", EROFS, NULL, NOT_IN_THE_IMAGE},
+	{"device", EROFS, NULL, NOT_IN_THE_IMAGE},
+	{"symlink", EROFS, NULL, NOT_IN_THE_IMAGE},
+	{"console", EROFS, NULL, NOT_IN_THE_IMAGE},
+	{"cwd", EROFS, NULL, NOT_IN_THE_IMAGE},
 	{"landlock", ENOENT, NULL,
 		"each path of dev.hako.landlock must exist in the container: take it out, or make "
 		"it"},

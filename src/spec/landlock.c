@@ -135,6 +135,20 @@ static int wrong(struct parser *p, const char *what, const char *word)
 
 /* ---- clauses ---- */
 
+/* The bits of one word; 0: it is none of ours. */
+static uint64_t rights_of(struct parser *p, const char *name)
+{
+	const struct hk_enum *group = hk_enum_find(groups, name);
+	const struct hk_enum *right = hk_enum_find(hk_landlock_fs_rights, name);
+
+	if (group)
+		return group->value;
+	if (!right)
+		return 0;
+	p->named |= right->value;
+	return right->value;
+}
+
 /* "ro", "read_file+execute" */
 static int parse_rights(struct parser *p, char *kind, uint32_t *ret)
 {
@@ -142,18 +156,15 @@ static int parse_rights(struct parser *p, char *kind, uint32_t *ret)
 	char *rest = kind;
 
 	for (const char *name; (name = strsep(&rest, "+"));) {
-		const struct hk_enum *group = hk_enum_find(groups, name);
-		const struct hk_enum *right = hk_enum_find(hk_landlock_fs_rights, name);
+		uint64_t more = rights_of(p, name);
 
-		if (!group && !right) {
+		if (!more) {
 			(void)wrong(
 				p, "expected rights such as ro, rox, rw, rwx or read_file", name);
 			hk_err_hint(p->err, "other clauses are bind_tcp, connect_tcp, scope, abi");
 			return -EINVAL;
 		}
-		rights |= group ? group->value : right->value;
-		if (right)
-			p->named |= right->value;
+		rights |= more;
 	}
 	*ret = (uint32_t)rights;
 	return 0;

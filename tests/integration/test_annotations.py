@@ -155,6 +155,25 @@ def test_strict_root_makes_nothing(runtime, bundle, tmp, change, named, is_stric
     assert tree(bundle.rootfs) == before
 
 
+def test_check_looks_into_a_strict_root(runtime, bundle, tmp):
+    """As create does: on a mount things can be made, and links may lead anywhere."""
+    (bundle.rootfs / "link").symlink_to("tmp")
+    bundle.mount("/tmp", "tmpfs", "tmpfs", []).bind(tmp, "/tmp/made").bind(tmp, "/link/made")
+    strict(bundle)
+    assert check(runtime, bundle) == set()
+    runtime.output(bundle)
+    bundle.bind(tmp, "/data").process["cwd"] = "/work"
+    assert check(runtime, bundle) == {f"/mounts/{len(bundle.mounts) - 1}/destination", "/process/cwd"}
+
+
+def test_check_looks_for_the_paths_of_rules(runtime, bundle):
+    annotate(bundle, **{"dev.hako.landlock": "abi:1; rox:/bin,/dev/null,/proc/self,/work,/tmp/x"})
+    bundle.mount("/tmp", "tmpfs", "tmpfs", []).process["cwd"] = "/work"
+    assert "/annotations/dev.hako.landlock" not in check(runtime, bundle)
+    annotate(bundle, **{"dev.hako.landlock": "abi:1; rox:/bin,/no/such"})
+    assert "/annotations/dev.hako.landlock" in check(runtime, bundle)
+
+
 def test_strict_root_that_is_writable(runtime, bundle):
     result = runtime.fails(strict(bundle.writable()))
     assert "/annotations/dev.hako.readonly-rootfs" in result.err and "hint:" in result.err

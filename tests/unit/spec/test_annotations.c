@@ -285,6 +285,22 @@ static void test_delegation_needs_a_namespace(void **state)
 	assert_int_equal(hk_spec_validate(&spec, &err), 0);
 }
 
+/* The child is given to the container's root: somebody has to say who that is. */
+static void test_delegation_needs_an_owner(void **state)
+{
+	struct hk_pair pair = {"run.oci.delegate-cgroup", "inner"};
+	struct hk_spec spec = make_spec(&pair);
+	struct hk_namespace both[] = {{HK_NS_CGROUP, NULL}, {HK_NS_USER, "/proc/1/ns/user"}};
+	struct hk_id_map map = {0, 1000, 1};
+
+	(void)state;
+	spec.linux.namespaces = both;
+	spec.linux.namespace_count = 2;
+	refused(&spec, "/annotations/run.oci.delegate-cgroup");
+	spec.linux.uid_mappings = spec.linux.gid_mappings = (struct hk_id_maps){&map, 1};
+	assert_int_equal(hk_spec_validate(&spec, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +315,7 @@ int main(void)
 		TEST(test_groups_exclude_each_other),
 		TEST(test_strict_means_readonly),
 		TEST(test_delegation_needs_a_namespace),
+		TEST(test_delegation_needs_an_owner),
 	};
 
 	return cmocka_run_group_tests_name("annotations", tests, NULL, NULL);
