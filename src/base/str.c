@@ -155,6 +155,30 @@ bool hk_ends_with(const char *s, const char *suffix)
 	return len >= tail && strcmp(s + len - tail, suffix) == 0;
 }
 
+/* Beyond ASCII: what controls a terminal, turns the text around it (UAX #9), or cannot be seen. */
+static bool is_control(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x0080, 0x009f},
+		{0x00ad, 0x00ad},
+		{0x061c, 0x061c},
+		{0x180e, 0x180e},
+		{0x200b, 0x200f},
+		{0x2028, 0x202e},
+		{0x2060, 0x206f},
+		{0xfeff, 0xfeff},
+		{0xfff9, 0xfffb},
+		{0xe0000, 0xe007f},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
 /* Bytes of the UTF-8 character at s if it is whole, in its shortest form and no control character,
  * else 0. Reads no further than the string's end: NUL is no continuation byte. */
 static size_t printable_length(const unsigned char *s)
@@ -176,7 +200,7 @@ static size_t printable_length(const unsigned char *s)
 	}
 	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		return 0;
-	return c < 0xa0 ? 0 : len; /* U+0080..U+009F control terminals too */
+	return is_control(c) ? 0 : len;
 }
 
 /* The printable form of the character at s: its length, the bytes of s used up in *ret_used. */

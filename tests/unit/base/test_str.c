@@ -158,6 +158,11 @@ static void prints_hostile_text(void **state)
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},	      /* a surrogate */
 		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* above U+10FFFF */
 		{"\xc2\x9b", "\\xc2\\x9b"},		      /* U+009B, a terminal's CSI */
+		{"a\xe2\x80\xae"
+		 "b",
+			"a\\xe2\\x80\\xae"
+			"b"},			     /* turns the rest around */
+		{"\xef\xbb\xbf", "\\xef\\xbb\\xbf"}, /* not to be seen */
 		{"", ""},
 	};
 	char ret[128];
