@@ -150,6 +150,7 @@ static bool wants_own_cgroup(const struct hk_spec *spec)
 int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 {
 	const struct hk_spec *spec = p->spec;
+	uint32_t uid = spec->process ? spec->process->user.uid : 0; /* check goes on without one */
 	int r;
 
 	r = hk_cgroup_host_probe(&p->arena, &p->cgroup_host, err);
@@ -162,7 +163,7 @@ int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 		.rootless = p->rootless,
 		.resources = spec->linux.resources,
 		.own_namespaces_writable = wants_own_cgroup(spec),
-		.owner_uid = host_id(&spec->linux.uid_mappings, spec->process->user.uid),
+		.owner_uid = host_id(&spec->linux.uid_mappings, uid),
 		.leaf = p->annotated.delegate_cgroup,
 		.leaf_uid = host_id(&spec->linux.uid_mappings, 0),
 	};
