@@ -13,38 +13,22 @@
 
 struct pointer {
 	char text[200];
-	size_t len;
 };
-
-static void put_char(struct pointer *pointer, char c)
-{
-	if (pointer->len + 1 < sizeof(pointer->text))
-		pointer->text[pointer->len++] = c;
-}
 
 /* The place as a JSON pointer, cut where it does not fit. */
 static void put_place(struct pointer *pointer, const struct hk_place *place)
 {
-	char index[24];
-	const char *token = place->key;
-
 	if (place->parent)
 		put_place(pointer, place->parent);
-	if (!token) {
-		(void)snprintf(index, sizeof(index), "%zu", place->index); /* 20 digits fit */
-		token = index;
-	}
-	put_char(pointer, '/');
-	for (; *token; token++) {
-		if (*token == '~' || *token == '/')
-			put_char(pointer, '~');
-		put_char(pointer, *token == '~' ? '0' : *token == '/' ? '1' : *token);
-	}
+	if (place->key)
+		hk_pointer_add(pointer->text, sizeof(pointer->text), place->key);
+	else
+		hk_pointer_add_index(pointer->text, sizeof(pointer->text), place->index);
 }
 
 static struct pointer pointer_of(const struct hk_place *place)
 {
-	struct pointer pointer = {.len = 0};
+	struct pointer pointer = {{0}};
 
 	if (place)
 		put_place(&pointer, place);

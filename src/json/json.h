@@ -41,7 +41,8 @@ struct hk_node {
 #define hk_node_each(child, parent)                                                                \
 	for (const struct hk_node *child = (parent)->first; child; child = child->next)
 
-/* Read a whole text. name is the file's name in err->position. Nodes and strings live in arena. */
+/* Read a whole text. name is the file's name in err->position. Nodes and strings live in arena. An
+ * error names the innermost value that it is in, where the text is not just no JSON. */
 int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	const struct hk_node **ret, struct hk_err *err);
 
@@ -49,6 +50,10 @@ int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena
 const struct hk_node *hk_node_get(const struct hk_node *object, const char *key);
 /* The node that a JSON pointer (RFC 6901) names, or NULL. */
 const struct hk_node *hk_node_at(const struct hk_node *root, const char *pointer);
+
+/* Append "/" and the reference token, escaped, to a JSON pointer; what does not fit is cut. */
+void hk_pointer_add(char *pointer, size_t cap, const char *token);
+void hk_pointer_add_index(char *pointer, size_t cap, size_t index);
 
 /* Line and column (both from 1, in bytes) of an offset. */
 void hk_json_position(const char *text, size_t len, size_t offset, size_t *ret_line,

@@ -1,6 +1,7 @@
 /* Finding one's way in nodes: members, JSON pointers, lines and columns. */
 #include "json/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *hk_node_type_name(enum hk_node_type type)
@@ -84,6 +85,31 @@ const struct hk_node *hk_node_at(const struct hk_node *root, const char *pointer
 		pointer += len;
 	}
 	return node;
+}
+
+void hk_pointer_add(char *pointer, size_t cap, const char *token)
+{
+	size_t n = strlen(pointer);
+
+	if (n + 1 < cap)
+		pointer[n++] = '/';
+	for (; *token && n + 1 < cap; token++) {
+		bool escaped = *token == '~' || *token == '/';
+
+		if (escaped)
+			pointer[n++] = '~';
+		if (n + 1 < cap)
+			pointer[n++] = *token == '~' ? '0' : *token == '/' ? '1' : *token;
+	}
+	pointer[n] = '\0';
+}
+
+void hk_pointer_add_index(char *pointer, size_t cap, size_t index)
+{
+	char token[24];
+
+	(void)snprintf(token, sizeof(token), "%zu", index); /* 20 digits fit */
+	hk_pointer_add(pointer, cap, token);
 }
 
 void hk_json_position(

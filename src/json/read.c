@@ -47,6 +47,21 @@ static int stop_at(struct reader *r, size_t offset, int errnum, const char *why)
 	return STOP;
 }
 
+/* The newest value in each of the outermost levels, which are as many as depth. */
+static void name_place(struct reader *r, unsigned int depth)
+{
+	char *pointer = r->err->property;
+
+	for (unsigned int i = 0; i < depth; i++) {
+		const struct hk_node *level = r->levels[i].node, *last = r->levels[i].last;
+
+		if (last->key)
+			hk_pointer_add(pointer, sizeof(r->err->property), last->key);
+		else
+			hk_pointer_add_index(pointer, sizeof(r->err->property), level->count - 1);
+	}
+}
+
 static int out_of_memory(struct reader *r)
 {
 	(void)hk_fail(r->err, ENOMEM, "read %s", r->name);
@@ -122,22 +137,27 @@ static bool has_lone_surrogate(const char *raw, size_t len)
 	return false;
 }
 
-/* A copy of a string or key whose token is text[start] .. text[r->end - 1]. */
-static const char *take_string(struct reader *r, size_t start, const unsigned char *s, size_t len)
+static const char *refuse_string(
+	struct reader *r, size_t start, unsigned int depth, const char *why)
+{
+	(void)stop_at(r, start, EINVAL, why);
+	name_place(r, depth);
+	return NULL;
+}
+
+/* A copy of a string or key whose token is text[start] .. text[r->end - 1]. depth: the levels whose
+ * newest values lead to it or, where it is a key, to its object. */
+static const char *take_string(
+	struct reader *r, size_t start, unsigned int depth, const unsigned char *s, size_t len)
 {
 	const char *copy;
 
-	if (len && memchr(s, '\0', len)) {
-		(void)stop_at(r, start, EINVAL, "a string with a NUL byte");
-		return NULL;
-	}
+	if (len && memchr(s, '\0', len))
+		return refuse_string(r, start, depth, "a string with a NUL byte");
 	/* A token of len + 2 bytes has no escape in it. */
 	if (!hk_utf8_valid(s, len) ||
-		(r->end - start != len + 2 &&
-			has_lone_surrogate(r->text + start, r->end - start))) {
-		(void)stop_at(r, start, EINVAL, "a string that is not UTF-8");
-		return NULL;
-	}
+		(r->end - start != len + 2 && has_lone_surrogate(r->text + start, r->end - start)))
+		return refuse_string(r, start, depth, "a string that is not UTF-8");
 	copy = hk_arena_strndup(r->arena, (const char *)s, len);
 	if (!copy)
 		(void)out_of_memory(r);
@@ -178,7 +198,7 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 
 	if (!node)
 		return STOP;
-	node->text = take_string(r, node->offset, s, len);
+	node->text = take_string(r, node->offset, r->depth, s, len);
 	return node->text ? GO_ON : STOP;
 }
 
@@ -187,7 +207,7 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	struct reader *r = ctx;
 	size_t start = next_token(r);
 
-	r->key = take_string(r, start, s, len);
+	r->key = take_string(r, start, r->depth - 1, s, len);
 	return r->key ? GO_ON : STOP;
 }
 
@@ -195,8 +215,11 @@ static int open_level(struct reader *r, enum hk_node_type type)
 {
 	struct hk_node *node;
 
-	if (r->depth == HK_JSON_MAX_DEPTH)
-		return stop_at(r, token_start(r), EINVAL, "arrays and objects nested too deeply");
+	if (r->depth == HK_JSON_MAX_DEPTH) {
+		(void)stop_at(r, token_start(r), EINVAL, "arrays and objects nested too deeply");
+		name_place(r, r->depth - 1);
+		return STOP;
+	}
 	node = add_node(r, type);
 	if (!node)
 		return STOP;
@@ -275,7 +298,10 @@ static int on_object_end(void *ctx)
 		return GO_ON;
 	(void)snprintf(why, sizeof(why), "duplicate key '%s'",
 		hk_printable(duplicate->key, key, sizeof(key)));
-	return stop_at(r, duplicate->offset, EINVAL, why);
+	(void)stop_at(r, duplicate->offset, EINVAL, why);
+	name_place(r, r->depth);
+	hk_pointer_add(r->err->property, sizeof(r->err->property), duplicate->key);
+	return STOP;
 }
 
 /* Where the error is: the token that yajl refuses, which it has consumed, or the byte in a string,
@@ -291,7 +317,8 @@ static size_t error_offset(const struct reader *r, const char *why, bool at_end)
 	if (start < consumed && hk_starts_with(why, "lexical") && r->text[start] == '"')
 		return consumed;
 	/* A refused comma or colon was skipped as a separator. */
-	if (start >= consumed && consumed && memchr(",:", r->text[consumed - 1], 2))
+	if (!hk_starts_with(why, "lexical") && start >= consumed && consumed &&
+		memchr(",:", r->text[consumed - 1], 2))
 		return consumed - 1;
 	return start;
 }

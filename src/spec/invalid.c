@@ -3,6 +3,7 @@
 
 #include "base/findings.h"
 #include "base/str.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,15 +23,9 @@ struct hk_pointer hk_at(const char *fmt, ...)
 
 struct hk_pointer hk_at_key(const char *base, const char *key)
 {
-	struct hk_pointer at = hk_at("%s/", base);
-	size_t n = strlen(at.text);
+	struct hk_pointer at = hk_at("%s", base);
 
-	for (; *key && n + 2 < sizeof(at.text); key++) {
-		if (*key == '~' || *key == '/')
-			at.text[n++] = '~';
-		at.text[n++] = *key == '~' ? '0' : *key == '/' ? '1' : *key;
-	}
-	at.text[n] = '\0';
+	hk_pointer_add(at.text, sizeof(at.text), key);
 	return at;
 }
 

@@ -144,6 +144,7 @@ static const struct {
 	{"['a']", "f:1:2", "invalid char"},
 	{"[1] // c", "f:1:5", "trailing garbage"},
 	{"[/* c */1]", "f:1:2", "comments"},
+	{"{\"a\":/* c */1}", "f:1:6", "comments"},
 	{"[\"a\nb\"]", "f:1:4", "invalid character inside string"},
 	{"[\"\\x\"]", "f:1:4", "inside a string"},
 	{"[\"\\u12g4\"]", "f:1:7", "invalid (non-hex) character"},
@@ -203,6 +204,35 @@ static void test_nul_byte_in_text(void **state)
 	assert_string_equal(err.position, "f:1:3");
 }
 
+/* The errors that are in a value, not in the text as a whole. */
+static void test_place_of_errors(void **state)
+{
+	static const struct {
+		const char *text, *property;
+	} places[] = {
+		{"\"\\u0000\"", ""},
+		{"{\"a\":\"\\u0000\"}", "/a"},
+		{"{\"a\":{\"b/c\":[1,[],\"\xff\"]}}", "/a/b~1c/2"},
+		{"[[1,2],{\"x\":1,\"\xff\":1}]", "/1"},
+		{"{\"\\u0000\":1}", ""},
+		{"{\"a\":{\"~\":1,\"b\":{},\"~\":2}}", "/a/~0"},
+		{"[{},{\"a\":1,\"a\":2}]", "/1/a"},
+		{"[{},{\"a\":1,]", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(places); i++) {
+		const char *text = places[i].text;
+		const struct hk_node *node = NULL;
+		struct hk_err err = {0};
+
+		assert_int_equal(
+			hk_json_read(text, strlen(text), "f", &arena, &node, &err), -EINVAL);
+		if (strcmp(err.property, places[i].property) != 0)
+			fail_msg("'%s': '%s': %s", text, err.property, err.message);
+	}
+}
+
 static int read_nested(unsigned int depth, char open, struct hk_err *err)
 {
 	static char text[HK_JSON_MAX_DEPTH * 5 + 64];
@@ -226,6 +256,7 @@ static void test_depth(void **state)
 	assert_int_equal(read_nested(HK_JSON_MAX_DEPTH, '{', &err), 0);
 	assert_int_equal(read_nested(HK_JSON_MAX_DEPTH + 1, '[', &err), -EINVAL);
 	assert_string_equal(err.position, "f:1:129");
+	assert_int_equal(strlen(err.property), sizeof(err.property) - 1); /* "/0/0/0..." */
 	assert_non_null(strstr(err.message, "nested too deeply"));
 	assert_int_equal(read_nested(HK_JSON_MAX_DEPTH + 1, '{', &err), -EINVAL);
 	assert_non_null(strstr(err.message, "nested too deeply"));
@@ -327,6 +358,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_error_may_be_null, teardown),
 		cmocka_unit_test_teardown(test_duplicate_in_big_object, teardown),
 		cmocka_unit_test_teardown(test_pointers, teardown),
+		cmocka_unit_test_teardown(test_place_of_errors, teardown),
 		cmocka_unit_test_teardown(test_position, teardown),
 	};
 
