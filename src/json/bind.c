@@ -16,12 +16,15 @@ static int out_of_memory(struct hk_binding *binding)
 static void store(void *member, size_t size, uint64_t value)
 {
 	uint32_t u32 = (uint32_t)value;
+	uint16_t u16 = (uint16_t)value;
 	uint8_t u8 = (uint8_t)value;
 
 	if (size == sizeof(value))
 		memcpy(member, &value, size);
 	else if (size == sizeof(u32))
 		memcpy(member, &u32, size);
+	else if (size == sizeof(u16))
+		memcpy(member, &u16, size);
 	else
 		memcpy(member, &u8, sizeof(u8));
 }
@@ -31,10 +34,20 @@ static void store(void *member, size_t size, uint64_t value)
 typedef int read_fn(struct hk_binding *binding, const struct hk_property *property,
 	const struct hk_place *place, const struct hk_node *node, char *object);
 
+static int expect_string(struct hk_binding *binding, const struct hk_place *place,
+	const struct hk_node *node, uint32_t longest)
+{
+	int r = hk_bind_expect(binding, place, node, HK_NODE_STRING);
+
+	if (r == 0 && longest && strlen(node->text) > longest)
+		return hk_bind_refuse(binding, place, node, "longer than %u bytes", longest);
+	return r;
+}
+
 static int read_string(struct hk_binding *binding, const struct hk_property *property,
 	const struct hk_place *place, const struct hk_node *node, char *object)
 {
-	int r = hk_bind_expect(binding, place, node, HK_NODE_STRING);
+	int r = expect_string(binding, place, node, property->longest);
 
 	if (r < 0)
 		return r;
@@ -141,7 +154,8 @@ static int read_flags(struct hk_binding *binding, const struct hk_property *prop
 
 /* names NULL: any string. */
 static int read_array_of_strings(struct hk_binding *binding, const struct hk_enum *names,
-	const struct hk_place *place, const struct hk_node *node, struct hk_strings *ret)
+	uint32_t longest, const struct hk_place *place, const struct hk_node *node,
+	struct hk_strings *ret)
 {
 	struct hk_place at = {.parent = place};
 	struct hk_strings strings = {0};
@@ -155,7 +169,7 @@ static int read_array_of_strings(struct hk_binding *binding, const struct hk_enu
 		return out_of_memory(binding);
 	hk_node_each (child, node) {
 		r = names ? find_name(binding, names, &at, child, &entry)
-			  : hk_bind_expect(binding, &at, child, HK_NODE_STRING);
+			  : expect_string(binding, &at, child, longest);
 		if (hk_bind_gives_up(binding, r))
 			return r;
 		if (r == 0)
@@ -169,14 +183,14 @@ static int read_array_of_strings(struct hk_binding *binding, const struct hk_enu
 static int read_strings(struct hk_binding *binding, const struct hk_property *property,
 	const struct hk_place *place, const struct hk_node *node, char *object)
 {
-	return read_array_of_strings(
-		binding, NULL, place, node, (struct hk_strings *)(object + property->offset));
+	return read_array_of_strings(binding, NULL, property->longest, place, node,
+		(struct hk_strings *)(object + property->offset));
 }
 
 static int read_names(struct hk_binding *binding, const struct hk_property *property,
 	const struct hk_place *place, const struct hk_node *node, char *object)
 {
-	return read_array_of_strings(binding, property->names, place, node,
+	return read_array_of_strings(binding, property->names, 0, place, node,
 		(struct hk_strings *)(object + property->offset));
 }
 

@@ -20,7 +20,7 @@ enum hk_property_type {
 	HK_PROPERTY_STRING,  /* const char * */
 	HK_PROPERTY_BOOL,    /* bool */
 	HK_PROPERTY_INT,     /* int32_t or int64_t, by size */
-	HK_PROPERTY_UINT,    /* uint32_t or uint64_t, by size */
+	HK_PROPERTY_UINT,    /* uint16_t, uint32_t or uint64_t, by size */
 	HK_PROPERTY_NAME,    /* const char *, one of names */
 	HK_PROPERTY_ENUM,    /* one of names -> its value; an integer of any size */
 	HK_PROPERTY_FLAGS,   /* array of names -> their values or-ed; uint32_t or uint64_t */
@@ -55,6 +55,7 @@ struct hk_property {
 	uint16_t size;	 /* of the member */
 	uint16_t has;	 /* 1 + offset of the bool that says that it is there; 0: none */
 	uint16_t count;	 /* offset of the size_t that counts an array */
+	uint32_t longest; /* bytes that a STRING, or each of STRINGS, may have; 0: any number */
 	union {
 		const struct hk_object *object; /* STRUCT, OBJECT, OBJECTS, KEYED */
 		const struct hk_enum *names;	/* NAME, ENUM, FLAGS, NAMES */
@@ -117,6 +118,7 @@ int hk_bind_warn(struct hk_binding *binding, const struct hk_place *place, const
 	.name = (json), .type = HK_PROPERTY_##kind, .offset = offsetof(s, m), \
 	.size = sizeof(((s *)0)->m)
 #define HK_HAS(s, m) .has = offsetof(s, m) + 1
+#define HK_LONGEST(bytes) .longest = (bytes)
 #define HK_STRING(json, s, m, ...) {HK_MEMBER(STRING, json, s, m), __VA_ARGS__}
 #define HK_BOOL(json, s, m, ...) {HK_MEMBER(BOOL, json, s, m), __VA_ARGS__}
 #define HK_INT(json, s, m, ...) {HK_MEMBER(INT, json, s, m), __VA_ARGS__}

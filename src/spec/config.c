@@ -2,7 +2,7 @@
 #include "spec/tables.h"
 
 static const struct hk_property root_properties[] = {
-	HK_STRING("path", struct hk_root, path, .flags = HK_REQUIRED),
+	HK_STRING("path", struct hk_root, path, .flags = HK_REQUIRED, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_BOOL("readonly", struct hk_root, readonly),
 };
 

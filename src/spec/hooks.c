@@ -2,9 +2,10 @@
 #include "spec/tables.h"
 
 static const struct hk_property hook_properties[] = {
-	HK_STRING("path", struct hk_hook, path, .flags = HK_REQUIRED),
-	HK_STRINGS("args", struct hk_hook, args),
-	HK_STRINGS("env", struct hk_hook, env, HK_HAS(struct hk_hook, has_env)),
+	HK_STRING("path", struct hk_hook, path, .flags = HK_REQUIRED, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRINGS("args", struct hk_hook, args, HK_LONGEST(HK_LONGEST_ARG)),
+	HK_STRINGS("env", struct hk_hook, env, HK_HAS(struct hk_hook, has_env),
+		HK_LONGEST(HK_LONGEST_ARG)),
 	HK_INT("timeout", struct hk_hook, timeout, HK_HAS(struct hk_hook, has_timeout)),
 };
 

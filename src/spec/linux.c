@@ -5,7 +5,7 @@
 
 static const struct hk_property namespace_properties[] = {
 	HK_ENUM("type", struct hk_namespace, type, hk_namespace_names, .flags = HK_REQUIRED),
-	HK_STRING("path", struct hk_namespace, path),
+	HK_STRING("path", struct hk_namespace, path, HK_LONGEST(HK_LONGEST_PATH)),
 };
 
 static const struct hk_object namespace_object =
@@ -37,12 +37,12 @@ static void device_defaults(void *object)
 	device->minor = -1;
 }
 
-/* podman writes st_mode as it is, file type and all. */
+/* podman writes st_mode as it is, file type and all: 16 bits. */
 static int read_file_mode(struct hk_binding *binding, const struct hk_place *place,
 	const struct hk_node *node, void *member)
 {
 	uint64_t mode;
-	int r = hk_bind_uint(binding, place, node, sizeof(uint32_t), &mode);
+	int r = hk_bind_uint(binding, place, node, sizeof(uint16_t), &mode);
 
 	if (r < 0)
 		return r;
@@ -52,7 +52,8 @@ static int read_file_mode(struct hk_binding *binding, const struct hk_place *pla
 
 static const struct hk_property device_properties[] = {
 	HK_ENUM("type", struct hk_device, type, hk_device_types, .flags = HK_REQUIRED),
-	HK_STRING("path", struct hk_device, path, .flags = HK_REQUIRED),
+	HK_STRING(
+		"path", struct hk_device, path, .flags = HK_REQUIRED, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_INT("major", struct hk_device, major),
 	HK_INT("minor", struct hk_device, minor),
 	HK_CUSTOM("fileMode", struct hk_device, mode, read_file_mode,
@@ -72,7 +73,7 @@ static const struct hk_object net_device_object =
 	HK_OBJECT_TYPE(struct hk_net_device, net_device_properties);
 
 static const struct hk_property intel_rdt_properties[] = {
-	HK_STRING("closID", struct hk_intel_rdt, clos_id),
+	HK_STRING("closID", struct hk_intel_rdt, clos_id, HK_LONGEST(NAME_MAX)),
 	HK_STRINGS("schemata", struct hk_intel_rdt, schemata),
 	HK_STRING("l3CacheSchema", struct hk_intel_rdt, l3_cache_schema),
 	HK_STRING("memBwSchema", struct hk_intel_rdt, mem_bw_schema),
@@ -109,14 +110,14 @@ static const struct hk_property linux_properties[] = {
 	HK_PART("timeOffsets", &time_offsets_object),
 	HK_OBJECTS("devices", struct hk_linux, devices, device_count, &device_object),
 	HK_KEYED("netDevices", struct hk_linux, net_devices, net_device_count, &net_device_object),
-	HK_STRING("cgroupsPath", struct hk_linux, cgroups_path),
+	HK_STRING("cgroupsPath", struct hk_linux, cgroups_path, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECT("resources", struct hk_linux, resources, &hk_resources_object),
 	HK_NAME("rootfsPropagation", struct hk_linux, rootfs_propagation, hk_rootfs_propagations),
-	HK_STRINGS("maskedPaths", struct hk_linux, masked_paths),
-	HK_STRINGS("readonlyPaths", struct hk_linux, readonly_paths),
+	HK_STRINGS("maskedPaths", struct hk_linux, masked_paths, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRINGS("readonlyPaths", struct hk_linux, readonly_paths, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECT("seccomp", struct hk_linux, seccomp, &hk_seccomp_object),
 	HK_PAIRS("sysctl", struct hk_linux, sysctl),
-	HK_STRING("mountLabel", struct hk_linux, mount_label),
+	HK_STRING("mountLabel", struct hk_linux, mount_label, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECT("intelRdt", struct hk_linux, intel_rdt, &intel_rdt_object),
 	HK_OBJECT("memoryPolicy", struct hk_linux, memory_policy, &memory_policy_object),
 	HK_OBJECT("personality", struct hk_linux, personality, &personality_object),

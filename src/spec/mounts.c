@@ -10,10 +10,11 @@ static const struct hk_property id_map_properties[] = {
 const struct hk_object hk_id_map_object = HK_OBJECT_TYPE(struct hk_id_map, id_map_properties);
 
 static const struct hk_property mount_properties[] = {
-	HK_STRING("destination", struct hk_mount, destination, .flags = HK_REQUIRED),
-	HK_STRING("type", struct hk_mount, type),
-	HK_STRING("source", struct hk_mount, source),
-	HK_STRINGS("options", struct hk_mount, options),
+	HK_STRING("destination", struct hk_mount, destination, .flags = HK_REQUIRED,
+		HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRING("type", struct hk_mount, type, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRING("source", struct hk_mount, source, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRINGS("options", struct hk_mount, options, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECTS("uidMappings", struct hk_mount, uid_mappings.items, uid_mappings.count,
 		&hk_id_map_object),
 	HK_OBJECTS("gidMappings", struct hk_mount, gid_mappings.items, gid_mappings.count,

@@ -89,8 +89,8 @@ static const struct hk_object io_priority_object =
 	HK_OBJECT_TYPE(struct hk_io_priority, io_priority_properties);
 
 static const struct hk_property cpu_affinity_properties[] = {
-	HK_STRING("initial", struct hk_cpu_affinity, initial),
-	HK_STRING("final", struct hk_cpu_affinity, final),
+	HK_STRING("initial", struct hk_cpu_affinity, initial, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRING("final", struct hk_cpu_affinity, final, HK_LONGEST(HK_LONGEST_PATH)),
 };
 
 static const struct hk_object cpu_affinity_object =
@@ -100,17 +100,18 @@ static const struct hk_property process_properties[] = {
 	HK_BOOL("terminal", struct hk_process, terminal),
 	HK_OBJECT("consoleSize", struct hk_process, console_size, &console_size_object),
 	HK_STRUCT("user", struct hk_process, user, &user_object),
-	HK_STRINGS("args", struct hk_process, args),
-	HK_STRINGS("env", struct hk_process, env),
-	HK_STRING("cwd", struct hk_process, cwd, .flags = HK_REQUIRED),
+	HK_STRINGS("args", struct hk_process, args, HK_LONGEST(HK_LONGEST_ARG)),
+	HK_STRINGS("env", struct hk_process, env, HK_LONGEST(HK_LONGEST_ARG)),
+	HK_STRING("cwd", struct hk_process, cwd, .flags = HK_REQUIRED, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECT("capabilities", struct hk_process, capabilities, &capabilities_object),
 	HK_OBJECTS("rlimits", struct hk_process, rlimits, rlimit_count, &rlimit_object),
 	HK_BOOL("noNewPrivileges", struct hk_process, no_new_privileges),
-	HK_STRING("apparmorProfile", struct hk_process, apparmor_profile),
+	HK_STRING("apparmorProfile", struct hk_process, apparmor_profile,
+		HK_LONGEST(HK_LONGEST_PATH)),
 	HK_INT("oomScoreAdj", struct hk_process, oom_score_adj,
 		HK_HAS(struct hk_process, has_oom_score_adj)),
 	HK_OBJECT("scheduler", struct hk_process, scheduler, &scheduler_object),
-	HK_STRING("selinuxLabel", struct hk_process, selinux_label),
+	HK_STRING("selinuxLabel", struct hk_process, selinux_label, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OBJECT("ioPriority", struct hk_process, io_priority, &io_priority_object),
 	HK_OBJECT("execCPUAffinity", struct hk_process, exec_cpu_affinity, &cpu_affinity_object),
 };

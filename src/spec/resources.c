@@ -84,8 +84,8 @@ static const struct hk_property cpu_properties[] = {
 	HK_OPT_UINT("period", struct hk_cpu, period),
 	HK_OPT_INT("realtimeRuntime", struct hk_cpu, realtime_runtime),
 	HK_OPT_UINT("realtimePeriod", struct hk_cpu, realtime_period),
-	HK_STRING("cpus", struct hk_cpu, cpus),
-	HK_STRING("mems", struct hk_cpu, mems),
+	HK_STRING("cpus", struct hk_cpu, cpus, HK_LONGEST(HK_LONGEST_PATH)),
+	HK_STRING("mems", struct hk_cpu, mems, HK_LONGEST(HK_LONGEST_PATH)),
 	HK_OPT_INT("idle", struct hk_cpu, idle),
 };
 

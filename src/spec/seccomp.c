@@ -89,7 +89,7 @@ static const struct hk_property seccomp_properties[] = {
 	HK_NAMES("architectures", struct hk_seccomp, architectures, hk_seccomp_arch_names),
 	HK_NAMES("flags", struct hk_seccomp, flags, hk_seccomp_flag_names,
 		HK_HAS(struct hk_seccomp, has_flags)),
-	HK_STRING("listenerPath", struct hk_seccomp, listener_path),
+	HK_STRING("listenerPath", struct hk_seccomp, listener_path, HK_LONGEST(HK_LONGEST_SOCKET)),
 	HK_STRING("listenerMetadata", struct hk_seccomp, listener_metadata),
 	HK_OBJECTS("syscalls", struct hk_seccomp, syscalls, syscall_count, &rule_object),
 };

@@ -20,9 +20,9 @@
 
 /* ---- process ---- */
 
-struct hk_console_size {
-	uint32_t height;
-	uint32_t width;
+struct hk_console_size { /* as struct winsize has them */
+	uint16_t height;
+	uint16_t width;
 };
 
 struct hk_user {

@@ -5,6 +5,15 @@
 #include "json/bind.h"
 #include "spec/spec.h"
 
+#include <limits.h>
+
+/* Longer strings no system call takes: paths, and what goes through a page of the kernel's; one
+ * argument of execve(2), or one string of its environment (MAX_ARG_STRLEN, 4 KiB pages); a socket's
+ * path. */
+#define HK_LONGEST_PATH	  (PATH_MAX - 1)
+#define HK_LONGEST_ARG	  (32 * 4096 - 1)
+#define HK_LONGEST_SOCKET 107
+
 extern const struct hk_object hk_spec_object;	   /* the whole: struct hk_spec */
 extern const struct hk_object hk_process_object;   /* struct hk_process */
 extern const struct hk_object hk_hooks_object;	   /* struct hk_hooks */

@@ -33,6 +33,12 @@ int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what
 
 /* Does a map hold that id of the container? */
 bool hk_id_is_mapped(const struct hk_id_maps *maps, uint32_t id);
+/* Could the kernel have a network device of that name? */
+bool hk_is_interface_name(const char *name);
+/* The kernel's 12 bits of major and 20 of minor number. at: of the object that has them. */
+int hk_validate_device_number(int64_t major, int64_t minor, const char *at, struct hk_findings *f);
+/* CPUs or NUMA nodes: "0-3,7". NULL is none. */
+int hk_validate_cpu_list(const char *list, struct hk_pointer at, struct hk_findings *f);
 
 /* at: JSON pointer of the process object, "" where it is the whole text. */
 int hk_validate_annotations(const struct hk_spec *spec, struct hk_findings *f);

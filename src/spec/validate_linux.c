@@ -86,15 +86,12 @@ static int validate_paths(const struct hk_spec *spec, const struct hk_strings *p
 
 /* ---- devices ---- */
 
-/* The kernel has 12 bits for the major number and 20 for the minor. */
-static int validate_device_number(const struct hk_device *device, size_t i, struct hk_findings *f)
+int hk_validate_device_number(int64_t major, int64_t minor, const char *at, struct hk_findings *f)
 {
-	if (device->major < 0 || device->major > 0xfff)
-		return hk_invalid(f, hk_at("/linux/devices/%zu/major", i),
-			"expected a number from 0 to 4095");
-	if (device->minor < 0 || device->minor > 0xfffff)
-		return hk_invalid(f, hk_at("/linux/devices/%zu/minor", i),
-			"expected a number from 0 to 1048575");
+	if (major < 0 || major > 0xfff)
+		return hk_invalid(f, hk_at("%s/major", at), "expected a number from 0 to 4095");
+	if (minor < 0 || minor > 0xfffff)
+		return hk_invalid(f, hk_at("%s/minor", at), "expected a number from 0 to 1048575");
 	return 0;
 }
 
@@ -112,7 +109,15 @@ static int validate_devices(const struct hk_linux *lx, struct hk_findings *f)
 		if (r < 0 || !strcmp(clean, "/"))
 			return hk_invalid(f, hk_at("/linux/devices/%zu/path", i),
 				"'%.200s' cannot be a device", device->path);
-		r = device->type == 'p' ? 0 : validate_device_number(device, i, f);
+		if (device->uid == UINT32_MAX || device->gid == UINT32_MAX)
+			return hk_invalid(f,
+				hk_at("/linux/devices/%zu/%s", i,
+					device->uid == UINT32_MAX ? "uid" : "gid"),
+				"%" PRIu32 " is no id", UINT32_MAX);
+		if (device->type == 'p')
+			continue;
+		r = hk_validate_device_number(
+			device->major, device->minor, hk_at("/linux/devices/%zu", i).text, f);
 		if (r < 0)
 			return r;
 	}
@@ -122,7 +127,7 @@ static int validate_devices(const struct hk_linux *lx, struct hk_findings *f)
 /* ---- netDevices ---- */
 
 /* As the kernel's dev_valid_name(). */
-static bool is_interface_name(const char *name)
+bool hk_is_interface_name(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -145,10 +150,10 @@ static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *
 		const struct hk_net_device *device = &lx->net_devices[i];
 		struct hk_pointer at = hk_at_key("/linux/netDevices", device->host_name);
 
-		if (!is_interface_name(device->host_name))
+		if (!hk_is_interface_name(device->host_name))
 			return hk_invalid(
 				f, at, "'%.40s' is no name of a network device", device->host_name);
-		if (device->name && !is_interface_name(device->name))
+		if (device->name && !hk_is_interface_name(device->name))
 			return hk_invalid(f, hk_at("%s/name", at.text),
 				"'%.40s' is no name of a network device", device->name);
 	}

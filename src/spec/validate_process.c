@@ -44,6 +44,10 @@ static int validate_env(const struct hk_process *process, const char *at, struct
 
 static int validate_user(const struct hk_user *user, const char *at, struct hk_findings *f)
 {
+	if (user->has_umask && user->umask > 0777)
+		return hk_invalid_hint(f, hk_at("%s/user/umask", at),
+			"numbers in JSON are decimal: 18 is 022",
+			"expected permission bits from 0 to 511, found %" PRIu32, user->umask);
 	if (user->uid == INVALID_ID)
 		return hk_invalid(
 			f, hk_at("%s/user/uid", at), "%" PRIu32 " is no user id", user->uid);
@@ -105,12 +109,11 @@ static int validate_scheduler(const struct hk_scheduler *s, const char *at, stru
 	return 0;
 }
 
-static int validate_cpu_list(
-	const char *list, const char *at, const char *name, struct hk_findings *f)
+int hk_validate_cpu_list(const char *list, struct hk_pointer at, struct hk_findings *f)
 {
 	if (list && list[strspn(list, "0123456789, -")])
-		return hk_invalid(f, hk_at("%s/execCPUAffinity/%s", at, name),
-			"expected a list of CPUs like 0-3,7, found '%.100s'", list);
+		return hk_invalid(
+			f, at, "expected a list of numbers like 0-3,7, found '%.100s'", list);
 	return 0;
 }
 
@@ -127,9 +130,10 @@ static int validate_scheduling(
 		return hk_invalid(f, hk_at("%s/ioPriority/priority", at),
 			"expected a number from 0 to 7, found %" PRId32, io->priority);
 	if (r == 0 && affinity)
-		r = validate_cpu_list(affinity->initial, at, "initial", f);
+		r = hk_validate_cpu_list(
+			affinity->initial, hk_at("%s/execCPUAffinity/initial", at), f);
 	if (r == 0 && affinity)
-		r = validate_cpu_list(affinity->final, at, "final", f);
+		r = hk_validate_cpu_list(affinity->final, hk_at("%s/execCPUAffinity/final", at), f);
 	return r;
 }
 

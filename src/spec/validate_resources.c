@@ -3,7 +3,9 @@
 
 #include "spec/tables.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 static int validate_device_rules(const struct hk_resources *resources, struct hk_findings *f)
@@ -19,7 +21,33 @@ static int validate_device_rules(const struct hk_resources *resources, struct hk
 }
 
 /* 0 is "leave it alone" and -1 is "no limit". */
-static int validate_memory(const struct hk_memory *memory, struct hk_findings *f)
+static int validate_memory_sizes(const struct hk_memory *memory, struct hk_findings *f)
+{
+	const struct {
+		const struct hk_opt_i64 *size;
+		const char *name;
+	} sizes[] = {
+		{&memory->limit, "limit"},
+		{&memory->reservation, "reservation"},
+		{&memory->swap, "swap"},
+		{&memory->kernel, "kernel"},
+		{&memory->kernel_tcp, "kernelTCP"},
+	};
+
+	for (size_t i = 0; i < HK_COUNT(sizes); i++) {
+		int r = 0;
+
+		if (sizes[i].size->set && sizes[i].size->value < -1)
+			r = hk_invalid(f, hk_at("/linux/resources/memory/%s", sizes[i].name),
+				"expected a number of bytes, or -1 for no limit, found %" PRId64,
+				sizes[i].size->value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int validate_swap(const struct hk_memory *memory, struct hk_findings *f)
 {
 	struct hk_pointer swap = hk_at("/linux/resources/memory/swap");
 
@@ -36,12 +64,71 @@ static int validate_memory(const struct hk_memory *memory, struct hk_findings *f
 	return 0;
 }
 
+static int validate_memory(const struct hk_memory *memory, struct hk_findings *f)
+{
+	int r;
+
+	r = validate_memory_sizes(memory, f);
+	if (r == 0)
+		r = validate_swap(memory, f);
+	if (r == 0 && memory->swappiness.set && memory->swappiness.value > 100)
+		r = hk_invalid(f, hk_at("/linux/resources/memory/swappiness"),
+			"expected a number from 0 to 100, found %" PRIu64,
+			memory->swappiness.value);
+	return r;
+}
+
+static int validate_cpu(const struct hk_cpu *cpu, struct hk_findings *f)
+{
+	int r;
+
+	r = hk_validate_cpu_list(cpu->cpus, hk_at("/linux/resources/cpu/cpus"), f);
+	if (r == 0)
+		r = hk_validate_cpu_list(cpu->mems, hk_at("/linux/resources/cpu/mems"), f);
+	if (r == 0 && cpu->idle.set && cpu->idle.value != 0 && cpu->idle.value != 1)
+		r = hk_invalid(f, hk_at("/linux/resources/cpu/idle"),
+			"expected 0 or 1, found %" PRId64, cpu->idle.value);
+	return r;
+}
+
 static int validate_weight(const struct hk_opt_u64 *weight, const char *name, struct hk_findings *f)
 {
 	if (!weight->set || !weight->value || (weight->value >= 10 && weight->value <= 1000))
 		return 0;
 	return hk_invalid(f, hk_at("/linux/resources/blockIO/%s", name),
 		"expected a number from 10 to 1000, found %" PRIu64, weight->value);
+}
+
+static int validate_blkio_devices(
+	const struct hk_blkio_devices *devices, const char *name, struct hk_findings *f)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		int r = hk_validate_device_number(devices->items[i].major, devices->items[i].minor,
+			hk_at("/linux/resources/blockIO/%s/%zu", name, i).text, f);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int validate_device_numbers(const struct hk_blkio *blkio, struct hk_findings *f)
+{
+	const struct {
+		const struct hk_blkio_devices *devices;
+		const char *name;
+	} lists[] = {
+		{&blkio->weight_device, "weightDevice"},
+		{&blkio->throttle_read_bps, "throttleReadBpsDevice"},
+		{&blkio->throttle_write_bps, "throttleWriteBpsDevice"},
+		{&blkio->throttle_read_iops, "throttleReadIOPSDevice"},
+		{&blkio->throttle_write_iops, "throttleWriteIOPSDevice"},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < HK_COUNT(lists); i++)
+		r = validate_blkio_devices(lists[i].devices, lists[i].name, f);
+	return r;
 }
 
 static int validate_blkio(const struct hk_blkio *blkio, struct hk_findings *f)
@@ -59,6 +146,8 @@ static int validate_blkio(const struct hk_blkio *blkio, struct hk_findings *f)
 			r = validate_weight(&device->leaf_weight,
 				hk_at("weightDevice/%zu/leafWeight", i).text, f);
 	}
+	if (r == 0)
+		r = validate_device_numbers(blkio, f);
 	return r;
 }
 
@@ -67,8 +156,8 @@ static bool is_page_size(const char *size)
 {
 	size_t digits = strspn(size, "0123456789");
 
-	return digits && size[0] != '0' && size[digits] && strchr("KMG", size[digits]) &&
-	       !strcmp(size + digits + 1, "B");
+	return digits && digits <= 10 && size[0] != '0' && size[digits] &&
+	       strchr("KMG", size[digits]) && !strcmp(size + digits + 1, "B");
 }
 
 static int validate_hugepages(const struct hk_resources *resources, struct hk_findings *f)
@@ -90,9 +179,46 @@ static int validate_unified(const struct hk_pairs *unified, struct hk_findings *
 	for (size_t i = 0; i < unified->count; i++) {
 		const char *key = unified->items[i].key;
 
-		if (!key[0] || strchr(key, '/') || !strcmp(key, ".") || !strcmp(key, ".."))
+		if (!key[0] || strlen(key) > NAME_MAX || strchr(key, '/') || !strcmp(key, ".") ||
+			!strcmp(key, ".."))
 			return hk_invalid(f, hk_at_key("/linux/resources/unified", key),
 				"'%.100s' is no name of a cgroup file", key);
+	}
+	return 0;
+}
+
+static int validate_network(const struct hk_network *network, struct hk_findings *f)
+{
+	for (size_t i = 0; i < network->priority_count; i++) {
+		const char *name = network->priorities[i].name;
+
+		if (!hk_is_interface_name(name))
+			return hk_invalid(f,
+				hk_at("/linux/resources/network/priorities/%zu/name", i),
+				"'%.40s' is no name of a network device", name);
+	}
+	return 0;
+}
+
+/* A word of the lines in rdma.max, as short as the kernel's IB_DEVICE_NAME_MAX. */
+static bool is_rdma_device(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isgraph((unsigned char)name[i]))
+			return false;
+	return len && len < 64;
+}
+
+static int validate_rdma(const struct hk_resources *resources, struct hk_findings *f)
+{
+	for (size_t i = 0; i < resources->rdma_count; i++) {
+		const char *name = resources->rdma[i].device;
+
+		if (!is_rdma_device(name))
+			return hk_invalid(f, hk_at_key("/linux/resources/rdma", name),
+				"'%.40s' is no name of an RDMA device", name);
 	}
 	return 0;
 }
@@ -104,10 +230,16 @@ int hk_validate_resources(const struct hk_resources *resources, struct hk_findin
 	r = validate_device_rules(resources, f);
 	if (r == 0 && resources->memory)
 		r = validate_memory(resources->memory, f);
+	if (r == 0 && resources->cpu)
+		r = validate_cpu(resources->cpu, f);
 	if (r == 0 && resources->block_io)
 		r = validate_blkio(resources->block_io, f);
 	if (r == 0)
 		r = validate_hugepages(resources, f);
+	if (r == 0 && resources->network)
+		r = validate_network(resources->network, f);
+	if (r == 0)
+		r = validate_rdma(resources, f);
 	if (r == 0)
 		r = validate_unified(&resources->unified, f);
 	return r;

@@ -28,6 +28,7 @@ struct outer {
 	bool flag;
 	int32_t i32;
 	int64_t i64;
+	uint16_t u16;
 	uint32_t u32;
 	uint64_t u64;
 	struct hk_opt_u64 opt_u64;
@@ -39,6 +40,8 @@ struct outer {
 	uint32_t kind;
 	uint32_t bits;
 	struct hk_strings strings;
+	const char *brief;
+	struct hk_strings briefs;
 	bool has_names;
 	struct hk_strings names;
 	uint32_t *uints;
@@ -105,6 +108,7 @@ static const struct hk_property outer_properties[] = {
 	HK_BOOL("flag2", struct outer, flag2, HK_HAS(struct outer, has_flag2)),
 	HK_INT("i32", struct outer, i32),
 	HK_INT("i64", struct outer, i64),
+	HK_UINT("u16", struct outer, u16),
 	HK_UINT("u32", struct outer, u32),
 	HK_UINT("u64", struct outer, u64),
 	HK_OPT_UINT("optU64", struct outer, opt_u64),
@@ -114,6 +118,8 @@ static const struct hk_property outer_properties[] = {
 	HK_ENUM("kind", struct outer, kind, names),
 	HK_FLAGS("bits", struct outer, bits, names),
 	HK_STRINGS("strings", struct outer, strings),
+	HK_STRING("brief", struct outer, brief, HK_LONGEST(3)),
+	HK_STRINGS("briefs", struct outer, briefs, HK_LONGEST(2)),
 	HK_NAMES("names", struct outer, names, names, HK_HAS(struct outer, has_names)),
 	HK_UINTS("uints", struct outer, uints, uint_count),
 	HK_PAIRS("pairs", struct outer, pairs),
@@ -172,9 +178,10 @@ static void test_every_type(void **state)
 {
 	struct outer o = bind_ok(
 		"{\"string\":\"s\",\"needed\":\"n\",\"flag\":true,\"flag2\":false,"
-		"\"i32\":-2147483648,\"i64\":-9223372036854775808,\"u32\":4294967295,"
+		"\"i32\":-2147483648,\"i64\":-9223372036854775808,\"u16\":65535,\"u32\":4294967295,"
 		"\"u64\":18446744073709551615,\"optU64\":18446744073709551615,\"optI64\":-1,"
 		"\"name\":\"two\",\"letter\":\"b\",\"kind\":\"four\",\"bits\":[\"one\",\"four\"],"
+		"\"brief\":\"abc\",\"briefs\":[\"\",\"de\"],"
 		"\"strings\":[\"x\",\"\",\"y\"],\"names\":[\"two\",\"one\"],\"uints\":[7,0],"
 		"\"pairs\":{\"k\":\"v\",\"\":\"\"},\"part\":{\"value\":5},\"object\":{\"number\":3}"
 		","
@@ -189,6 +196,7 @@ static void test_every_type(void **state)
 	assert_false(o.flag2);
 	assert_int_equal(o.i32, INT32_MIN);
 	assert_true(o.i64 == INT64_MIN);
+	assert_int_equal(o.u16, UINT16_MAX);
 	assert_int_equal(o.u32, UINT32_MAX);
 	assert_true(o.u64 == UINT64_MAX);
 	assert_true(o.opt_u64.set && o.opt_u64.value == UINT64_MAX);
@@ -200,6 +208,8 @@ static void test_every_type(void **state)
 	assert_int_equal(o.strings.count, 3);
 	assert_string_equal(o.strings.items[1], "");
 	assert_string_equal(o.strings.items[2], "y");
+	assert_string_equal(o.brief, "abc");
+	assert_string_equal(o.briefs.items[1], "de");
 	assert_true(o.has_names);
 	assert_int_equal(o.names.count, 2);
 	assert_string_equal(o.names.items[0], "two");
@@ -278,6 +288,9 @@ static const struct {
 } refused[] = {
 	{"\"string\":1", "/string", "expected a string, found a number"},
 	{"\"string\":{}", "/string", "expected a string, found an object"},
+	{"\"brief\":\"abcd\"", "/brief", "longer than 3 bytes"},
+	{"\"brief\":[]", "/brief", "expected a string, found an array"},
+	{"\"briefs\":[\"ab\",\"\u00e9c\"]", "/briefs/1", "longer than 2 bytes"},
 	{"\"flag\":\"true\"", "/flag", "expected a boolean, found a string"},
 	{"\"flag\":\"\"", "/flag", "expected a boolean, found a string"},
 	{"\"flag\":1", "/flag", "expected a boolean, found a number"},
@@ -290,6 +303,7 @@ static const struct {
 	{"\"i64\":9223372036854775808", "/i64",
 		"expected a number from -9223372036854775808 to 9223372036854775807, found "
 		"9223372036854775808"},
+	{"\"u16\":65536", "/u16", "expected a number from 0 to 65535, found 65536"},
 	{"\"u32\":-1", "/u32", "expected a number from 0 to 4294967295, found -1"},
 	{"\"u32\":4294967296", "/u32", "expected a number from 0 to 4294967295, found 4294967296"},
 	{"\"u64\":18446744073709551616", "/u64",
