@@ -18,16 +18,17 @@ hako_packages() {
 		echo gcc libc6-dev make cmake pkg-config musl-tools busybox-static \
 			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
 	apt-get:test)
-		echo g++ binutils libcmocka-dev python3 python3-pytest procps util-linux git strace \
-			clang clang-format clang-tidy cppcheck shellcheck ;;
+		echo g++ binutils libcmocka-dev python3 python3-pytest python3-jsonschema procps \
+			util-linux git strace clang clang-format clang-tidy cppcheck shellcheck ;;
 	apt-get:client)
 		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
 	dnf:build)
 		echo gcc make cmake pkgconf-pkg-config kernel-headers musl-gcc busybox \
 			yajl-devel libcap-devel libseccomp-devel libmnl-devel ;;
 	dnf:test)
-		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest procps-ng util-linux git \
-			strace clang clang-tools-extra cppcheck ShellCheck libasan libubsan ;;
+		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest python3-jsonschema \
+			procps-ng util-linux git strace clang clang-tools-extra cppcheck ShellCheck \
+			libasan libubsan ;;
 	dnf:client)
 		echo runc crun podman conmon containerd moby-engine catatonit netavark iptables-nft \
 			shadow-utils ;;
@@ -35,7 +36,7 @@ hako_packages() {
 		echo gcc musl-dev make cmake pkgconf linux-headers busybox-static \
 			yajl-dev libcap-dev libcap-static libseccomp-dev libseccomp-static libmnl-dev ;;
 	apk:test)
-		echo g++ binutils cmocka-dev python3 py3-pytest procps util-linux git strace \
+		echo g++ binutils cmocka-dev python3 py3-pytest py3-jsonschema procps util-linux git strace \
 			clang clang-extra-tools cppcheck shellcheck ;;
 	apk:client)
 		echo runc crun podman conmon containerd containerd-ctr docker catatonit netavark \
@@ -44,7 +45,7 @@ hako_packages() {
 		echo gcc make cmake pkgconf linux-api-headers musl busybox \
 			yajl libcap libseccomp libmnl ;;
 	pacman:test)
-		echo binutils cmocka python python-pytest procps-ng util-linux git strace \
+		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux git strace \
 			clang cppcheck shellcheck ;;
 	pacman:client)
 		echo runc crun podman conmon containerd docker catatonit netavark iptables ;;
@@ -119,7 +120,8 @@ hako_has() {
 	test)
 		hako_have c++ nm readelf git strace ps unshare &&
 			hako_have clang clang-format clang-tidy cppcheck shellcheck &&
-			pkg-config --exists cmocka && hako_python >/dev/null ;;
+			pkg-config --exists cmocka && hako_python >/dev/null &&
+			"$(hako_python)" -c 'import jsonschema' >/dev/null 2>&1 ;;
 	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
 	esac
 }

@@ -72,6 +72,28 @@ static void test_invalid(void **state)
 	}
 }
 
+/* Every property that there is, and what only a user namespace can have. Integration tests make
+ * malformed files of them. */
+static void test_everything(void **state)
+{
+	static const char *const names[] = {
+		"spec/data/full.json", "spec/data/full-user-namespace.json"};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(names); i++) {
+		struct hk_err err = {0};
+		struct hk_spec spec;
+
+		hk_spec_init(&spec);
+		if (hk_spec_read(AT_FDCWD, names[i], &spec, &err) < 0 ||
+			(hk_spec_validate(&spec, &err) < 0 && err.code != ENOTSUP))
+			fail_msg("%s: %s %s: %s", names[i], err.position, err.property,
+				err.message);
+		assert_int_equal(spec.warnings.count, 0);
+		hk_spec_done(&spec);
+	}
+}
+
 static void test_valid(void **state)
 {
 	(void)state;
@@ -224,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_valid),
 		cmocka_unit_test(test_all_findings),
 		cmocka_unit_test(test_many_findings),
