@@ -144,6 +144,16 @@ int hk_sys_memfd_create(const char *name, unsigned int flags)
 	return RESULT(syscall(SYS_memfd_create, name, flags | HK_MFD_CLOEXEC));
 }
 
+int hk_sys_sched_setattr(pid_t pid, const struct hk_sched_attr *attr)
+{
+	return RESULT(syscall(SYS_sched_setattr, pid, attr, 0));
+}
+
+int hk_sys_set_mempolicy(uint32_t mode, const unsigned long *nodes, unsigned long max)
+{
+	return RESULT(syscall(SYS_set_mempolicy, mode, nodes, max));
+}
+
 int hk_sys_seccomp(unsigned int operation, unsigned int flags, void *args)
 {
 	return RESULT(syscall(SYS_seccomp, operation, flags, args));

@@ -118,6 +118,37 @@ struct hk_landlock_ruleset { /* struct landlock_ruleset_attr, ABI 6; zeros are l
 #define HK_PR_SCHED_CORE_THREAD 0
 #define HK_PR_SCHED_CORE_THREAD_GROUP 1
 
+/* include/uapi/linux/sched.h */
+#define HK_SCHED_ISO 4u
+#define HK_SCHED_FLAG_RESET_ON_FORK 0x01u
+#define HK_SCHED_FLAG_RECLAIM 0x02u
+#define HK_SCHED_FLAG_DL_OVERRUN 0x04u
+#define HK_SCHED_FLAG_KEEP_POLICY 0x08u
+#define HK_SCHED_FLAG_KEEP_PARAMS 0x10u
+#define HK_SCHED_FLAG_UTIL_CLAMP_MIN 0x20u
+#define HK_SCHED_FLAG_UTIL_CLAMP_MAX 0x40u
+
+#define HK_SCHED_ATTR_SIZE_VER0 48u
+struct hk_sched_attr { /* struct sched_attr, SCHED_ATTR_SIZE_VER1 */
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+	uint32_t util_min; /* behind SCHED_ATTR_SIZE_VER0 */
+	uint32_t util_max;
+};
+
+/* include/uapi/linux/mempolicy.h */
+#define HK_MPOL_PREFERRED_MANY 5u
+#define HK_MPOL_WEIGHTED_INTERLEAVE 6u
+#define HK_MPOL_F_NUMA_BALANCING (1u << 13)
+#define HK_MPOL_F_RELATIVE_NODES (1u << 14)
+#define HK_MPOL_F_STATIC_NODES (1u << 15)
+
 #define HK_CLOSE_RANGE_CLOEXEC (1u << 2)
 #define HK_MFD_CLOEXEC 1u
 #define HK_MFD_ALLOW_SEALING 2u
@@ -141,6 +172,9 @@ int hk_sys_pidfd_getfd(int pidfd, int target_fd);
 int hk_sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 int hk_sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int hk_sys_memfd_create(const char *name, unsigned int flags);
+int hk_sys_sched_setattr(pid_t pid, const struct hk_sched_attr *attr);
+/* nodes: as many bits as max - 1, as the kernel counts. */
+int hk_sys_set_mempolicy(uint32_t mode, const unsigned long *nodes, unsigned long max);
 int hk_sys_seccomp(unsigned int operation, unsigned int flags, void *args);
 /* The newest Landlock ABI that the kernel has. -ENOSYS, -EOPNOTSUPP: none. */
 int hk_sys_landlock_abi(void);

@@ -10,12 +10,13 @@
 #include "plan/options.h"
 #include "plan/seccomp.h"
 #include "spec/annotations.h"
-#include "spec/spec.h"
+#include "spec/tables.h"
 
 #include <hako/runtime.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <stdint.h>
 
 static void write_list(struct hk_writer *w, const char *key, const char *const *items, size_t count)
@@ -99,6 +100,30 @@ static void write_switch(struct hk_writer *w, const char *name, bool on)
 	hk_write_object_end(w);
 }
 
+/* The kernel looks at the mode before it looks for the nodes, and does not find those: EFAULT says
+ * that it knows the mode, and nothing has changed. */
+static bool is_memory_policy(uint32_t mode)
+{
+	return hk_sys_set_mempolicy(mode, (const unsigned long *)UINTPTR_MAX, 2) == -EFAULT;
+}
+
+/* Known to us and to the running kernel. */
+static void write_memory_policy(struct hk_writer *w)
+{
+	hk_write_object_begin(w, "memoryPolicy");
+	hk_write_array_begin(w, "modes");
+	for (const struct hk_enum *mode = hk_memory_policy_modes; mode->name; mode++)
+		if (is_memory_policy((uint32_t)mode->value))
+			hk_write_string(w, NULL, mode->name);
+	hk_write_array_end(w);
+	hk_write_array_begin(w, "flags");
+	for (const struct hk_enum *flag = hk_memory_policy_flags; flag->name; flag++)
+		if (is_memory_policy(MPOL_BIND | (uint32_t)flag->value))
+			hk_write_string(w, NULL, flag->name);
+	hk_write_array_end(w);
+	hk_write_object_end(w);
+}
+
 static void write_linux(struct hk_writer *w)
 {
 	hk_write_object_begin(w, "linux");
@@ -109,6 +134,7 @@ static void write_linux(struct hk_writer *w)
 	write_switch(w, "apparmor", true);
 	write_switch(w, "selinux", true);
 	write_switch(w, "intelRdt", false);
+	write_memory_policy(w);
 	hk_write_object_begin(w, "mountExtensions");
 	write_switch(w, "idmap", false);
 	hk_write_object_end(w);

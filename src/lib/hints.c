@@ -49,6 +49,14 @@ static const struct hint {
 	{"oom_score_adj", EACCES, NULL,
 		"a lower oomScoreAdj than the caller's needs CAP_SYS_RESOURCE"},
 	{"sysctl", ENOENT, NULL, "the running kernel does not have this sysctl"},
+	{"memory_policy", EINVAL, NULL,
+		"the nodes must be ones of this host with memory, and of the container's "
+		"linux.resources.cpu.mems; MPOL_PREFERRED_MANY needs Linux 5.15, "
+		"MPOL_WEIGHTED_INTERLEAVE 6.9"},
+	{"memory_policy", ENOSYS, NULL, "the kernel is built without CONFIG_NUMA"},
+	{"hook", EAGAIN, NULL,
+		"a process with SCHED_DEADLINE can start no other one without "
+		"SCHED_FLAG_RESET_ON_FORK; a limit on processes does this too"},
 	{NULL, ENOSYS, NULL,
 		"hako needs Linux 5.12 (openat2, close_range, mount_setattr), or a seccomp "
 		"filter around it hides a system call"},

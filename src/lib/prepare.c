@@ -227,6 +227,7 @@ struct hk_plan_options hk_prepare_plan_options(struct hk_prepared *p)
 		.seccomp_notify = p->filter.notify,
 	};
 
+	options.own_cgroup = hk_cgroup_path_count(p->cgroup) > 0;
 	options.cgroup_join = hk_cgroup_join_files(p->cgroup, &options.cgroup_join_count);
 	options.cgroup_mounts = hk_cgroup_mounts(p->cgroup, &options.cgroup_mount_count);
 	return options;

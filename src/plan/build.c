@@ -30,6 +30,9 @@ static void build_host_side(struct hk_builder *b)
 	for (size_t i = 0; i < b->options->cgroup_join_count; i++)
 		HK_STEP(&b->blob, CGROUP_JOIN, cgroup_join, cgroup,
 			.file = hk_blob_str(&b->blob, b->options->cgroup_join[i]));
+	/* Since 6.2 the kernel keeps a mask that somebody asked for across a change of cpuset. */
+	if (b->options->own_cgroup)
+		HK_STEP(&b->blob, AFFINITY, affinity, HK_NO_PROPERTY, .unused = 0);
 }
 
 static void build_console(struct hk_builder *b)
@@ -111,7 +114,9 @@ static int build_inside(struct hk_builder *b)
 	r = hk_build_restricted_paths(b);
 	if (r < 0)
 		return r;
-	hk_build_attributes(b);
+	r = hk_build_part(b, hk_build_attributes(b));
+	if (r < 0)
+		return r;
 	r = hk_build_part(b, hk_build_core_sched(b));
 	if (r < 0)
 		return r;

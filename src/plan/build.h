@@ -23,6 +23,7 @@ struct hk_plan_options {
 	uint32_t seccomp_flags;     /* SECCOMP_FILTER_FLAG_* */
 	bool seccomp_notify;
 	/* Where the container's cgroup is. */
+	bool own_cgroup;                /* it has one, and joins it by the files or by clone3 */
 	const char *const *cgroup_join; /* host files to write "0" into, in order */
 	size_t cgroup_join_count;
 	const struct hk_cgroup_mount *cgroup_mounts; /* see plan/facts.h */

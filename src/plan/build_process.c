@@ -2,6 +2,7 @@
 #include "plan/builder.h"
 
 #include "base/err.h"
+#include "base/idlist.h"
 #include "plan/environment.h"
 
 #include <errno.h>
@@ -69,7 +70,32 @@ int hk_build_kernel_settings(struct hk_builder *b)
 	return add_sysctls(b);
 }
 
-void hk_build_attributes(struct hk_builder *b)
+static int add_memory_policy(struct hk_builder *b)
+{
+	const struct hk_memory_policy *policy = b->spec->linux.memory_policy;
+	const char *rest = policy->nodes;
+	bool chosen[HK_NODE_LIMIT] = {false};
+	uint32_t nodes[HK_NODE_LIMIT], first, last;
+	size_t count = 0;
+
+	while (rest) {
+		if (hk_id_list_next(&rest, HK_NODE_LIMIT, &first, &last) < 0) {
+			(void)hk_refuse(
+				b->err, EINVAL, "'%s' is no list of memory nodes", policy->nodes);
+			return hk_err_at(b->err, "/linux/memoryPolicy/nodes");
+		}
+		memset(&chosen[first], true, last - first + 1);
+	}
+	for (uint32_t node = 0; node < HK_NODE_LIMIT; node++)
+		if (chosen[node])
+			nodes[count++] = node;
+	HK_STEP(&b->blob, MEMORY_POLICY, memory_policy, HK_PROPERTY(b, "/linux/memoryPolicy"),
+		.mode = policy->mode, .flags = policy->flags,
+		.nodes = hk_blob_u32s(&b->blob, nodes, count));
+	return 0;
+}
+
+int hk_build_attributes(struct hk_builder *b)
 {
 	const struct hk_process *process = b->spec->process;
 	const struct hk_scheduler *s = process->scheduler;
@@ -86,6 +112,7 @@ void hk_build_attributes(struct hk_builder *b)
 	if (b->spec->linux.personality)
 		HK_STEP(&b->blob, PERSONALITY, personality, HK_PROPERTY(b, "/linux/personality"),
 			.domain = b->spec->linux.personality->domain);
+	return b->spec->linux.memory_policy ? add_memory_policy(b) : 0;
 }
 
 /* ---- labels ---- */

@@ -94,8 +94,8 @@ void hk_build_landlock_restrict(struct hk_builder *b);
 
 /* umask, host name, sysctls. */
 int hk_build_kernel_settings(struct hk_builder *b);
-/* scheduler, I/O priority, personality */
-void hk_build_attributes(struct hk_builder *b);
+/* scheduler, I/O priority, personality, memory policy */
+int hk_build_attributes(struct hk_builder *b);
 int hk_build_lsm(struct hk_builder *b);
 void hk_build_seccomp(struct hk_builder *b);
 void hk_build_credentials(struct hk_builder *b);

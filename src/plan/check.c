@@ -3,6 +3,7 @@
 #include "plan/plan.h"
 
 #include "base/err.h"
+#include "base/idlist.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -103,6 +104,14 @@ static bool landlock_pairs_up(const struct hk_step_landlock *args)
 	       args->ports.count == args->port_rights.count;
 }
 
+static bool nodes_ok(const struct hk_plan *plan, hk_ref_u32s nodes)
+{
+	for (uint32_t i = 0; i < nodes.count; i++)
+		if (hk_plan_u32s(plan, nodes)[i] >= HK_NODE_LIMIT)
+			return false;
+	return true;
+}
+
 /* What the executor would use as an index, or cannot do without. */
 static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *err)
 {
@@ -119,6 +128,9 @@ static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *
 	if (step->kind == HK_STEP_NS_JOIN &&
 		((const struct hk_step_ns_join *)args)->slot >= HK_SLOT_COUNT)
 		return malformed(err, i, "a slot that does not exist");
+	if (step->kind == HK_STEP_MEMORY_POLICY &&
+		!nodes_ok(plan, ((const struct hk_step_memory_policy *)args)->nodes))
+		return malformed(err, i, "a memory node that does not exist");
 	return 0;
 }
 

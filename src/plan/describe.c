@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "spec/landlock.h"
-#include "spec/spec.h"
+#include "spec/tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -106,7 +106,10 @@ static const struct presentation {
 	{HK_STEP_LANDLOCK, "path_rights", BITS, false, hk_landlock_fs_rights},
 	{HK_STEP_LANDLOCK, "port_rights", BITS, false, hk_landlock_net_rights},
 	{HK_STEP_OOM_SCORE_ADJ, "score", NUMBER, true, NULL},
-	{HK_STEP_SCHEDULER, "policy", NUMBER, true, NULL},
+	{HK_STEP_SCHEDULER, "policy", NAME, true, hk_scheduler_policies},
+	{HK_STEP_SCHEDULER, "flags", BITS, false, hk_scheduler_flags},
+	{HK_STEP_MEMORY_POLICY, "mode", NAME, true, hk_memory_policy_modes},
+	{HK_STEP_MEMORY_POLICY, "flags", BITS, false, hk_memory_policy_flags},
 	{HK_STEP_PERSONALITY, "domain", HEX, true, NULL},
 	{ANY, "attrs", BITS, false, attributes},
 	{ANY, "attrs_set", BITS, false, attributes},

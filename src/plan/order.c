@@ -22,12 +22,15 @@ static const struct rule {
 } rules[] = {
 	/* The host's cgroup files are out of reach in new namespaces. */
 	{HK_STEP_OOM_SCORE_ADJ, HK_STEP_BECOME_ROOT, ALWAYS},
+	{HK_STEP_CGROUP_JOIN, HK_STEP_AFFINITY, ALWAYS},
 	{HK_STEP_CGROUP_JOIN, HK_STEP_NS_JOIN, ALWAYS},
 	{HK_STEP_CGROUP_JOIN, HK_STEP_NS_UNSHARE, ALWAYS},
 	{HK_STEP_TIME_OFFSETS, HK_STEP_FORK, ALWAYS},
 	{HK_STEP_NS_JOIN, HK_STEP_FORK, ALWAYS},
 	{HK_STEP_BECOME_ROOT, HK_STEP_FORK, ALWAYS},
 	{HK_STEP_FORK, HK_STEP_SESSION, ALWAYS},
+	/* SCHED_DEADLINE forbids to fork, and reset-on-fork would undo what was set. */
+	{HK_STEP_FORK, HK_STEP_SCHEDULER, ALWAYS},
 	/* Mounts bind to the namespaces of their mounter, and must not reach the host. */
 	{HK_STEP_NS_JOIN, HK_STEP_PROPAGATION, ALWAYS},
 	{HK_STEP_NS_UNSHARE, HK_STEP_PROPAGATION, ALWAYS},
@@ -74,6 +77,11 @@ static const struct rule {
 	{HK_STEP_LSM, HK_STEP_NO_NEW_PRIVS, ALWAYS},
 	{HK_STEP_LSM, HK_STEP_SECCOMP, ALWAYS},
 	{HK_STEP_MASK, HK_STEP_SECCOMP, ALWAYS},
+	/* Nobody expects these system calls of the program, and many profiles refuse them. */
+	{HK_STEP_SCHEDULER, HK_STEP_SECCOMP, ALWAYS},
+	{HK_STEP_IO_PRIORITY, HK_STEP_SECCOMP, ALWAYS},
+	{HK_STEP_PERSONALITY, HK_STEP_SECCOMP, ALWAYS},
+	{HK_STEP_MEMORY_POLICY, HK_STEP_SECCOMP, ALWAYS},
 	/* Without no_new_privs loading a filter takes CAP_SYS_ADMIN; with it, as late as can be. */
 	{HK_STEP_SECCOMP, HK_STEP_CREDENTIALS, WITHOUT_NNP},
 	{HK_STEP_CREDENTIALS, HK_STEP_SECCOMP, WITH_NNP},

@@ -14,6 +14,8 @@
 #define HK_FIELDS_oom_score_adj(F) F(i64, score)
 /* Write "0" into a host file: a v1 `tasks` or a `cgroup.procs`. Only while single-threaded. */
 #define HK_FIELDS_cgroup_join(F) F(str, file)
+/* Every CPU that the cgroup allows, whatever affinity the runtime was started with. */
+#define HK_FIELDS_affinity(F) F(u32, unused)
 /* setns(2) to the fd in the slot; type is one HK_CLONE_NEW* bit. */
 #define HK_FIELDS_ns_join(F) F(u32, slot) F(u64, type)
 /* unshare(2). With HK_CLONE_NEWUSER (alone): asks the runtime for the id maps and waits for them. */
@@ -90,6 +92,8 @@
 	F(u64, period)
 #define HK_FIELDS_io_priority(F) F(u32, value) /* as ioprio_set(2) takes it */
 #define HK_FIELDS_personality(F) F(u64, domain)
+/* set_mempolicy(2). flags: MPOL_F_*; nodes: ascending numbers. */
+#define HK_FIELDS_memory_policy(F) F(u32, mode) F(u32, flags) F(u32s, nodes)
 /* A core-scheduling cookie that no other process has. */
 #define HK_FIELDS_core_sched(F) F(u32, unused)
 #define HK_FIELDS_no_new_privs(F) F(u32, unused)
@@ -132,6 +136,7 @@
 #define HK_STEP_KINDS(X) \
 	X(OOM_SCORE_ADJ, oom_score_adj, "set the OOM score adjustment") \
 	X(CGROUP_JOIN, cgroup_join, "join the cgroup") \
+	X(AFFINITY, affinity, "reset the CPU affinity") \
 	X(NS_JOIN, ns_join, "join a namespace") \
 	X(NS_UNSHARE, ns_unshare, "make namespaces") \
 	X(BECOME_ROOT, become_root, "become root of the user namespace") \
@@ -162,6 +167,7 @@
 	X(SCHEDULER, scheduler, "set the scheduler") \
 	X(IO_PRIORITY, io_priority, "set the I/O priority") \
 	X(PERSONALITY, personality, "set the personality") \
+	X(MEMORY_POLICY, memory_policy, "set the memory policy") \
 	X(CORE_SCHED, core_sched, "make a core-scheduling cookie") \
 	X(NO_NEW_PRIVS, no_new_privs, "set no_new_privs") \
 	X(STDIO, stdio, "prepare stdio") \

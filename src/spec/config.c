@@ -30,6 +30,5 @@ const struct hk_ignored_property hk_ignored_properties[] = {
 	{"/vm", "for runtimes that start virtual machines"},
 	{"/process/commandLine", "Windows only"},
 	{"/process/user/username", "Windows only"},
-	{"/linux/personality/flags", "the specification defines no flag yet"},
 	{NULL, NULL},
 };

@@ -96,6 +96,7 @@ static const struct hk_object memory_policy_object =
 static const struct hk_property personality_properties[] = {
 	HK_ENUM("domain", struct hk_personality, domain, hk_personality_domains,
 		.flags = HK_REQUIRED),
+	HK_STRINGS("flags", struct hk_personality, flags),
 };
 
 static const struct hk_object personality_object =

@@ -92,27 +92,25 @@ const struct hk_enum hk_rlimit_names[] = {
 	{NULL, 0},
 };
 
-/* SCHED_ISO is reserved, and so is its number: no libc has the name. */
 const struct hk_enum hk_scheduler_policies[] = {
 	{"SCHED_OTHER", SCHED_OTHER},
 	{"SCHED_FIFO", SCHED_FIFO},
 	{"SCHED_RR", SCHED_RR},
 	{"SCHED_BATCH", SCHED_BATCH},
-	{"SCHED_ISO", 4},
+	{"SCHED_ISO", HK_SCHED_ISO},
 	{"SCHED_IDLE", SCHED_IDLE},
 	{"SCHED_DEADLINE", SCHED_DEADLINE},
 	{NULL, 0},
 };
 
-/* include/uapi/linux/sched.h */
 const struct hk_enum hk_scheduler_flags[] = {
-	{"SCHED_FLAG_RESET_ON_FORK", 0x01},
-	{"SCHED_FLAG_RECLAIM", 0x02},
-	{"SCHED_FLAG_DL_OVERRUN", 0x04},
-	{"SCHED_FLAG_KEEP_POLICY", 0x08},
-	{"SCHED_FLAG_KEEP_PARAMS", 0x10},
-	{"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
-	{"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
+	{"SCHED_FLAG_RESET_ON_FORK", HK_SCHED_FLAG_RESET_ON_FORK},
+	{"SCHED_FLAG_RECLAIM", HK_SCHED_FLAG_RECLAIM},
+	{"SCHED_FLAG_DL_OVERRUN", HK_SCHED_FLAG_DL_OVERRUN},
+	{"SCHED_FLAG_KEEP_POLICY", HK_SCHED_FLAG_KEEP_POLICY},
+	{"SCHED_FLAG_KEEP_PARAMS", HK_SCHED_FLAG_KEEP_PARAMS},
+	{"SCHED_FLAG_UTIL_CLAMP_MIN", HK_SCHED_FLAG_UTIL_CLAMP_MIN},
+	{"SCHED_FLAG_UTIL_CLAMP_MAX", HK_SCHED_FLAG_UTIL_CLAMP_MAX},
 	{NULL, 0},
 };
 
@@ -152,22 +150,21 @@ const struct hk_enum hk_rootfs_propagations[] = {
 	{NULL, 0},
 };
 
-/* The last two are younger than the headers that we may be built with. */
 const struct hk_enum hk_memory_policy_modes[] = {
 	{"MPOL_DEFAULT", MPOL_DEFAULT},
 	{"MPOL_BIND", MPOL_BIND},
 	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
 	{"MPOL_PREFERRED", MPOL_PREFERRED},
 	{"MPOL_LOCAL", MPOL_LOCAL},
-	{"MPOL_PREFERRED_MANY", 5},
-	{"MPOL_WEIGHTED_INTERLEAVE", 6},
+	{"MPOL_PREFERRED_MANY", HK_MPOL_PREFERRED_MANY},
+	{"MPOL_WEIGHTED_INTERLEAVE", HK_MPOL_WEIGHTED_INTERLEAVE},
 	{NULL, 0},
 };
 
 const struct hk_enum hk_memory_policy_flags[] = {
-	{"MPOL_F_NUMA_BALANCING", 1 << 13},
-	{"MPOL_F_RELATIVE_NODES", 1 << 14},
-	{"MPOL_F_STATIC_NODES", 1 << 15},
+	{"MPOL_F_NUMA_BALANCING", HK_MPOL_F_NUMA_BALANCING},
+	{"MPOL_F_RELATIVE_NODES", HK_MPOL_F_RELATIVE_NODES},
+	{"MPOL_F_STATIC_NODES", HK_MPOL_F_STATIC_NODES},
 	{NULL, 0},
 };
 

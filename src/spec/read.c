@@ -56,6 +56,25 @@ static int warn_of_relative_mounts(struct hk_binding *binding, const struct hk_s
 	return 0;
 }
 
+static int warn_of_personality_flags(struct hk_binding *binding, const struct hk_spec *spec)
+{
+	const struct hk_personality *personality = spec->linux.personality;
+	const struct hk_place lx = {.key = "linux"};
+	const struct hk_place at = {.parent = &lx, .key = "personality"};
+	const struct hk_place flags = {.parent = &at, .key = "flags"};
+
+	for (size_t i = 0; personality && i < personality->flags.count; i++) {
+		const struct hk_place place = {.parent = &flags, .index = i};
+		int r = hk_bind_warn(binding, &place,
+			"'%s' is ignored: the specification defines no flag yet",
+			personality->flags.items[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* The text is in the spec's arena already. */
 static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 {
@@ -72,6 +91,8 @@ static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 	if (r < 0)
 		return r;
 	r = warn_of_relative_mounts(&binding, spec);
+	if (r == 0)
+		r = warn_of_personality_flags(&binding, spec);
 	if (r < 0)
 		return r;
 	spec->warnings = binding.warnings;

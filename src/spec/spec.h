@@ -340,6 +340,7 @@ struct hk_memory_policy {
 
 struct hk_personality {
 	uint64_t domain; /* PER_LINUX or PER_LINUX32 */
+	struct hk_strings flags; /* none is defined yet: the reader warns of each */
 };
 
 struct hk_linux {

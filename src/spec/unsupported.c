@@ -16,12 +16,6 @@ static bool uses_net_devices(const struct hk_spec *spec, struct hk_pointer *ret_
 	return spec->linux.net_device_count;
 }
 
-static bool uses_memory_policy(const struct hk_spec *spec, struct hk_pointer *ret_at)
-{
-	*ret_at = hk_at("/linux/memoryPolicy");
-	return spec->linux.memory_policy;
-}
-
 static bool uses_mount_mappings(const struct hk_spec *spec, struct hk_pointer *ret_at)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
@@ -59,7 +53,6 @@ static const struct {
 } unsupported[] = {
 	{uses_intel_rdt, "Intel RDT"},
 	{uses_net_devices, "moving network devices"},
-	{uses_memory_policy, "a memory policy"},
 	{uses_mount_mappings, "id mappings of a mount"},
 	{uses_idmap_option, "an id-mapped mount"},
 };

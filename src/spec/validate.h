@@ -38,15 +38,18 @@ bool hk_is_interface_name(const char *name);
 /* The kernel's 12 bits of major and 20 of minor number. at: of the object that has them. */
 int hk_validate_device_number(int64_t major, int64_t minor, const char *at, struct hk_findings *f);
 /* CPUs or NUMA nodes: "0-3,7". NULL is none. */
-int hk_validate_cpu_list(const char *list, struct hk_pointer at, struct hk_findings *f);
+int hk_validate_list(const char *list, const char *what, uint32_t limit, struct hk_pointer at,
+	struct hk_findings *f);
 
 /* at: JSON pointer of the process object, "" where it is the whole text. */
 int hk_validate_annotations(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_process(const struct hk_process *process, const char *at, struct hk_findings *f);
+int hk_validate_scheduling(const struct hk_process *process, const char *at, struct hk_findings *f);
 int hk_validate_mounts(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_hooks(const struct hk_hooks *hooks, struct hk_findings *f);
 int hk_validate_namespaces(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_linux(const struct hk_spec *spec, struct hk_findings *f);
+int hk_validate_memory_policy(const struct hk_memory_policy *policy, struct hk_findings *f);
 int hk_validate_sysctl(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_resources(const struct hk_resources *resources, struct hk_findings *f);
 int hk_validate_seccomp(const struct hk_seccomp *seccomp, struct hk_findings *f);

@@ -8,7 +8,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/mempolicy.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -160,7 +159,7 @@ static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *
 	return 0;
 }
 
-/* ---- intelRdt, memoryPolicy ---- */
+/* ---- intelRdt ---- */
 
 static int validate_intel_rdt(const struct hk_intel_rdt *rdt, struct hk_findings *f)
 {
@@ -179,22 +178,6 @@ static int validate_intel_rdt(const struct hk_intel_rdt *rdt, struct hk_findings
 	return 0;
 }
 
-static int validate_memory_policy(const struct hk_memory_policy *policy, struct hk_findings *f)
-{
-	bool no_nodes = policy->mode == MPOL_DEFAULT || policy->mode == MPOL_LOCAL;
-	const char *mode = hk_enum_name(hk_memory_policy_modes, policy->mode);
-
-	if (no_nodes && policy->nodes)
-		return hk_invalid(f, hk_at("/linux/memoryPolicy/nodes"), "%s takes no nodes", mode);
-	if (!no_nodes && policy->mode != MPOL_PREFERRED && !policy->nodes)
-		return hk_invalid(
-			f, hk_at("/linux/memoryPolicy/nodes"), "%s needs one node or more", mode);
-	if (policy->nodes && policy->nodes[strspn(policy->nodes, "0123456789,-")])
-		return hk_invalid(f, hk_at("/linux/memoryPolicy/nodes"),
-			"expected a list of nodes like 0-1,3, found '%.100s'", policy->nodes);
-	return 0;
-}
-
 int hk_validate_linux(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_linux *lx = &spec->linux;
@@ -210,6 +193,6 @@ int hk_validate_linux(const struct hk_spec *spec, struct hk_findings *f)
 	if (r == 0 && lx->intel_rdt)
 		r = validate_intel_rdt(lx->intel_rdt, f);
 	if (r == 0 && lx->memory_policy)
-		r = validate_memory_policy(lx->memory_policy, f);
+		r = hk_validate_memory_policy(lx->memory_policy, f);
 	return r;
 }

@@ -4,7 +4,6 @@
 #include "spec/tables.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,62 +80,6 @@ static int validate_rlimits(const struct hk_process *process, const char *at, st
 	return 0;
 }
 
-static int validate_scheduler(const struct hk_scheduler *s, const char *at, struct hk_findings *f)
-{
-	const char *policy = hk_enum_name(hk_scheduler_policies, s->policy);
-	bool real_time = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
-	bool has_nice = s->policy == SCHED_OTHER || s->policy == SCHED_BATCH;
-
-	if (s->nice && !has_nice)
-		return hk_invalid(f, hk_at("%s/scheduler/nice", at),
-			"only for SCHED_OTHER and SCHED_BATCH, not for %s", policy);
-	if (s->nice < -20 || s->nice > 19)
-		return hk_invalid(f, hk_at("%s/scheduler/nice", at),
-			"expected a number from -20 to 19, found %" PRId32, s->nice);
-	if (s->priority && !real_time)
-		return hk_invalid(f, hk_at("%s/scheduler/priority", at),
-			"only for SCHED_FIFO and SCHED_RR, not for %s", policy);
-	if (real_time && (s->priority < 1 || s->priority > 99))
-		return hk_invalid(f, hk_at("%s/scheduler/priority", at),
-			"expected a number from 1 to 99, found %" PRId32, s->priority);
-	if ((s->runtime || s->deadline || s->period) && s->policy != SCHED_DEADLINE)
-		return hk_invalid(f,
-			hk_at("%s/scheduler/%s", at,
-				s->runtime    ? "runtime"
-				: s->deadline ? "deadline"
-					      : "period"),
-			"only for SCHED_DEADLINE, not for %s", policy);
-	return 0;
-}
-
-int hk_validate_cpu_list(const char *list, struct hk_pointer at, struct hk_findings *f)
-{
-	if (list && list[strspn(list, "0123456789, -")])
-		return hk_invalid(
-			f, at, "expected a list of numbers like 0-3,7, found '%.100s'", list);
-	return 0;
-}
-
-static int validate_scheduling(
-	const struct hk_process *process, const char *at, struct hk_findings *f)
-{
-	const struct hk_io_priority *io = process->io_priority;
-	const struct hk_cpu_affinity *affinity = process->exec_cpu_affinity;
-	int r = 0;
-
-	if (process->scheduler)
-		r = validate_scheduler(process->scheduler, at, f);
-	if (r == 0 && io && (io->priority < 0 || io->priority > 7))
-		return hk_invalid(f, hk_at("%s/ioPriority/priority", at),
-			"expected a number from 0 to 7, found %" PRId32, io->priority);
-	if (r == 0 && affinity)
-		r = hk_validate_cpu_list(
-			affinity->initial, hk_at("%s/execCPUAffinity/initial", at), f);
-	if (r == 0 && affinity)
-		r = hk_validate_cpu_list(affinity->final, hk_at("%s/execCPUAffinity/final", at), f);
-	return r;
-}
-
 int hk_validate_process(const struct hk_process *process, const char *at, struct hk_findings *f)
 {
 	int r;
@@ -151,7 +94,7 @@ int hk_validate_process(const struct hk_process *process, const char *at, struct
 	if (r == 0)
 		r = validate_rlimits(process, at, f);
 	if (r == 0)
-		r = validate_scheduling(process, at, f);
+		r = hk_validate_scheduling(process, at, f);
 	if (r == 0 && process->has_oom_score_adj &&
 		(process->oom_score_adj < -1000 || process->oom_score_adj > 1000))
 		return hk_invalid(f, hk_at("%s/oomScoreAdj", at),

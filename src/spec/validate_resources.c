@@ -1,6 +1,7 @@
 /* Whether linux.resources makes sense, whatever cgroups the host has. */
 #include "spec/validate.h"
 
+#include "base/idlist.h"
 #include "spec/tables.h"
 
 #include <ctype.h>
@@ -82,9 +83,11 @@ static int validate_cpu(const struct hk_cpu *cpu, struct hk_findings *f)
 {
 	int r;
 
-	r = hk_validate_cpu_list(cpu->cpus, hk_at("/linux/resources/cpu/cpus"), f);
+	r = hk_validate_list(
+		cpu->cpus, "CPUs", HK_CPU_LIMIT, hk_at("/linux/resources/cpu/cpus"), f);
 	if (r == 0)
-		r = hk_validate_cpu_list(cpu->mems, hk_at("/linux/resources/cpu/mems"), f);
+		r = hk_validate_list(cpu->mems, "memory nodes", HK_NODE_LIMIT,
+			hk_at("/linux/resources/cpu/mems"), f);
 	if (r == 0 && cpu->idle.set && cpu->idle.value != 0 && cpu->idle.value != 1)
 		r = hk_invalid(f, hk_at("/linux/resources/cpu/idle"),
 			"expected 0 or 1, found %" PRId64, cpu->idle.value);

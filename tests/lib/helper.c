@@ -1,11 +1,15 @@
 /* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
- * call and prints its value or its errno; helper fds prints what is open; helper notify TEXT sends
- * it to $NOTIFY_SOCKET and stays for two seconds; helper bind|connect PORT does that with a TCP
- * socket and prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
+/* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
+ * call and prints its value or its errno; helper fds prints what is open; helper sched and helper
+ * mempolicy print what the kernel does with this process; helper notify TEXT sends it to
+ * $NOTIFY_SOCKET and stays for two seconds; helper bind|connect PORT does that with a TCP socket
+and
+ * prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +47,42 @@ static int list_fds(void)
 	for (int fd = 0; fd < 4096; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			printf("%d\n", fd);
+	return 0;
+}
+
+/* policy flags nice priority runtime deadline period, as sched_getattr(2) gives them */
+static int show_scheduler(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t util_min, util_max;
+	} attr = {0};
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0)
+		return 1;
+	printf("%u %llu %d %u %llu %llu %llu\n", attr.policy, (unsigned long long)attr.flags,
+		attr.nice, attr.priority, (unsigned long long)attr.runtime,
+		(unsigned long long)attr.deadline, (unsigned long long)attr.period);
+	return 0;
+}
+
+/* The mode with its flags, then the nodes. */
+static int show_memory_policy(void)
+{
+	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
+	int mode = 0;
+
+	if (syscall(SYS_get_mempolicy, &mode, mask, 1024UL, NULL, 0) < 0)
+		return 1;
+	printf("%d", mode);
+	for (unsigned int node = 0; node < 1024; node++)
+		if (mask[node / (8 * sizeof(*mask))] >> node % (8 * sizeof(*mask)) & 1)
+			printf(" %u", node);
+	printf("\n");
 	return 0;
 }
 
@@ -91,13 +131,17 @@ int main(int argc, char **argv)
 		return make_call(argc - 2, argv + 2);
 	if (argc == 2 && strcmp(argv[1], "fds") == 0)
 		return list_fds();
+	if (argc == 2 && strcmp(argv[1], "sched") == 0)
+		return show_scheduler();
+	if (argc == 2 && strcmp(argv[1], "mempolicy") == 0)
+		return show_memory_policy();
 	if (argc == 3 && strcmp(argv[1], "notify") == 0)
 		return notify(argv[2]);
 	if (argc == 3 && (strcmp(argv[1], "bind") == 0 || strcmp(argv[1], "connect") == 0))
 		return use_port(argv[1], argv[2]);
 	if (argc == 2 && strcmp(argv[1], "cookie") == 0)
 		return show_cookie();
-	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | notify TEXT | "
-			"bind PORT | connect PORT | cookie\n");
+	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | sched | mempolicy | "
+			"notify TEXT | bind PORT | connect PORT | cookie\n");
 	return 2;
 }

@@ -1,6 +1,8 @@
 """What this host offers, and what is on it: mounts, cgroups, processes."""
 
 import ctypes
+import functools
+import gzip
 import os
 import re
 import subprocess
@@ -156,11 +158,20 @@ def host_capabilities():
     return int(line.split()[1], 16)
 
 
-CAP_SYS_RESOURCE, CAP_MKNOD = 24, 27
+CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_MKNOD = 23, 24, 27
 
 
 def has_capability(number):
     return bool(host_capabilities() >> number & 1)
+
+
+@functools.lru_cache(maxsize=None)
+def kernel_config():
+    """How the running kernel was configured, a line each; nothing where that cannot be known."""
+    try:
+        return set(gzip.decompress(Path("/proc/config.gz").read_bytes()).decode().splitlines())
+    except OSError:
+        return set()
 
 
 def static_busybox():

@@ -56,10 +56,13 @@ static const char *const join_files[] = {
 #define OPTIONS(...)                                                                               \
 	((struct hk_plan_options){.id = "box", .bundle = "/b", .rootfs = "/b/rootfs", __VA_ARGS__})
 #define V1_CGROUPS                                                                                 \
-	.cgroup_mounts = v1_mounts, .cgroup_mount_count = HK_COUNT(v1_mounts),                     \
+	.own_cgroup = true, .cgroup_mounts = v1_mounts, .cgroup_mount_count = HK_COUNT(v1_mounts), \
 	.cgroup_join = join_files, .cgroup_join_count = HK_COUNT(join_files)
-#define HYBRID_CGROUPS .cgroup_mounts = hybrid_mounts, .cgroup_mount_count = HK_COUNT(hybrid_mounts)
-#define V2_CGROUPS     .cgroup_mounts = v2_mounts, .cgroup_mount_count = HK_COUNT(v2_mounts)
+#define HYBRID_CGROUPS                                                                             \
+	.own_cgroup = true, .cgroup_mounts = hybrid_mounts,                                        \
+	.cgroup_mount_count = HK_COUNT(hybrid_mounts)
+#define V2_CGROUPS                                                                                 \
+	.own_cgroup = true, .cgroup_mounts = v2_mounts, .cgroup_mount_count = HK_COUNT(v2_mounts)
 
 /* patch NULL: the template itself. The spec must be valid; whether the plan is shows in r. */
 static inline void make(struct made *made, const char *patch, const struct hk_facts *facts,

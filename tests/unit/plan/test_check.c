@@ -13,7 +13,8 @@ static int set_up(void **state)
 
 	(void)state;
 	make(&base,
-		"{\"process\":{\"user\":{\"additionalGids\":[5,6]}},\"linux\":{\"namespaces\":["
+		"{\"process\":{\"user\":{\"additionalGids\":[5,6]}},\"linux\":{"
+		"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0,1023\"},\"namespaces\":["
 		"{\"type\":\"user\",\"path\":\"/n\"},{\"type\":\"mount\"},{\"type\":\"uts\"}]},"
 		"\"hooks\":{\"startContainer\":[{\"path\":\"/h\",\"args\":[\"a\",\"b\"]}]}}",
 		&facts, &options);
@@ -281,6 +282,17 @@ static void test_step_infos(void **state)
 	assert_int_equal(hk_step_infos[HK_STEP_EXEC].fields[0].type, HK_FIELD_strs);
 }
 
+static void test_memory_nodes(void **state)
+{
+	HK_FREE struct hk_plan *plan = copy(base.plan->size);
+	struct hk_step_memory_policy *args = args_of(plan, HK_STEP_MEMORY_POLICY);
+
+	(void)state;
+	assert_int_equal(args->nodes.count, 2);
+	((uint32_t *)hk_plan_u32s(plan, args->nodes))[1]++;
+	refused(plan, plan->size, "memory node");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_filter_is_aligned),
 		cmocka_unit_test(test_landlock_pairs),
+		cmocka_unit_test(test_memory_nodes),
 		cmocka_unit_test(test_step_infos),
 	};
 

@@ -144,6 +144,28 @@ static const struct golden {
 		"\"sysctl\":{\"net.ipv4.conf.eth0/1.forwarding\":\"1\",\"net/core/"
 		"somaxconn\":\"9\"}}}",
 		FACTS(.apparmor = true, .apparmor_attr_dir = true), OPTIONS(V1_CGROUPS)},
+	{"scheduler-deadline",
+		PROCESS("\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1000000,"
+			"\"deadline\":5000000,\"period\":10000000,\"flags\":["
+			"\"SCHED_FLAG_RESET_ON_FORK\",\"SCHED_FLAG_RECLAIM\"]}"),
+		FACTS(), OPTIONS(V2_CGROUPS)},
+	{"scheduler-user-namespace",
+		"{\"process\":{\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"priority\":7},"
+		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_IDLE\",\"priority\":0}},"
+		"\"linux\":{\"namespaces\":[" DEFAULT_NS "," NEW("user") "]," MAPS "}}",
+		FACTS(.cgroup_view = HK_CGROUP_VIEW_V1), OPTIONS(V1_CGROUPS)},
+	{"memory-policy",
+		"{\"process\":{\"noNewPrivileges\":false},\"linux\":{\"memoryPolicy\":{"
+		"\"mode\":\"MPOL_BIND\",\"nodes\":\"3, 0-1,1\",\"flags\":["
+		"\"MPOL_F_NUMA_BALANCING\",\"MPOL_F_STATIC_NODES\"]},"
+		"\"personality\":{\"domain\":\"LINUX\"}}}",
+		FACTS(), OPTIONS(FILTER)},
+	{"memory-policy-default", "{\"linux\":{\"memoryPolicy\":{\"mode\":\"MPOL_DEFAULT\"}}}",
+		FACTS(), OPTIONS()},
+	{"memory-policy-last-node",
+		"{\"linux\":{\"memoryPolicy\":{\"mode\":\"MPOL_WEIGHTED_INTERLEAVE\",\"nodes\":"
+		"\"1022-1023\"}}}",
+		FACTS(), OPTIONS()},
 	{"selinux",
 		"{\"process\":{\"selinuxLabel\":\"u:r:t:s0:c1,c2\"},\"linux\":{\"mountLabel\":"
 		"\"u:object_r:f:s0:c1,c2\"}}",

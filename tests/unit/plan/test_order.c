@@ -12,13 +12,15 @@ static void make_full(struct made *made, bool nnp)
 		FACTS(.cgroup_view = HK_CGROUP_VIEW_V1, .apparmor = true, .landlock_abi = 5);
 	struct hk_plan_options options =
 		OPTIONS(V1_CGROUPS, .seccomp_filter = &filter, .seccomp_size = sizeof(filter));
-	char patch[640];
+	char patch[1024];
 
 	(void)snprintf(patch, sizeof(patch),
 		"{\"process\":{\"noNewPrivileges\":%s,\"cwd\":\"/w\",\"oomScoreAdj\":1,"
-		"\"apparmorProfile\":\"p\"},"
+		"\"apparmorProfile\":\"p\",\"scheduler\":{\"policy\":\"SCHED_BATCH\"},"
+		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":1}},"
 		"\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"},"
-		"\"linux\":{\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
+		"\"linux\":{\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\"},"
+		"\"personality\":{\"domain\":\"LINUX\"},\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
 		"\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"createContainer\":[{\"path\":\"/"
 		"h\"}]}}",
 		nnp ? "true" : "false");
@@ -80,6 +82,12 @@ static const struct {
 	{true, HK_STEP_READY, true, HK_STEP_WAIT_START},
 	{true, HK_STEP_WAIT_START, true, HK_STEP_EXEC},
 	{true, HK_STEP_CREDENTIALS, false, HK_STEP_PIVOT},
+	{true, HK_STEP_AFFINITY, false, HK_STEP_CGROUP_JOIN},
+	{true, HK_STEP_SCHEDULER, true, HK_STEP_CREDENTIALS},
+	{false, HK_STEP_SCHEDULER, true, HK_STEP_SECCOMP},
+	{false, HK_STEP_IO_PRIORITY, true, HK_STEP_SECCOMP},
+	{false, HK_STEP_PERSONALITY, true, HK_STEP_SECCOMP},
+	{false, HK_STEP_MEMORY_POLICY, true, HK_STEP_SECCOMP},
 };
 
 static void test_what_is_built_keeps_them(void **state)
@@ -109,6 +117,29 @@ static void test_broken_rules(void **state)
 			fail_msg("case %zu: %s", i, err.message);
 		unmake(&made);
 	}
+}
+
+/* Where the init stage forks, into a pid namespace of a user namespace. */
+static void test_scheduler_before_the_fork(void **state)
+{
+	struct hk_facts facts = FACTS();
+	struct hk_plan_options options = OPTIONS();
+	struct hk_err err = {0};
+	struct made made;
+
+	(void)state;
+	make(&made,
+		"{\"process\":{\"scheduler\":{\"policy\":\"SCHED_IDLE\"}},\"linux\":{"
+		"\"namespaces\":["
+		"{\"type\":\"user\"},{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"uts\"}],"
+		"\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":65536}],"
+		"\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":65536}]}}",
+		&facts, &options);
+	assert_int_equal(made.r, 0);
+	move(made.plan, HK_STEP_SCHEDULER, HK_STEP_FORK, false);
+	assert_int_equal(hk_plan_check_order(made.plan, &err), -EPROTO);
+	assert_non_null(strstr(err.message, "scheduler"));
+	unmake(&made);
 }
 
 static void test_required_steps(void **state)
@@ -169,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_built_keeps_them),
 		cmocka_unit_test(test_broken_rules),
+		cmocka_unit_test(test_scheduler_before_the_fork),
 		cmocka_unit_test(test_required_steps),
 		cmocka_unit_test(test_cwd),
 		cmocka_unit_test(test_landlock_is_used),

@@ -305,12 +305,18 @@ static void test_warnings(void **state)
 	load("{\"ociVersion\":\"1.0.2-dev\",\"process\":{\"cwd\":\"/"
 	     "\",\"capabilities\":{\"ambient\":"
 	     "[\"CAP_KILL\",\"CAP_X\\n\"]}},\"mounts\":[{\"destination\":\"/a\"},"
-	     "{\"destination\":\"b\"}]}");
-	assert_int_equal(spec.warnings.count, 2);
+	     "{\"destination\":\"b\"}],\"linux\":{\"personality\":{\"domain\":\"LINUX\","
+	     "\"flags\":[\"ADDR_NO_RANDOMIZE\",\"x\"]}}}");
+	assert_int_equal(spec.warnings.count, 4);
 	assert_string_equal(spec.warnings.items[0],
 		"/process/capabilities/ambient/1: unknown capability 'CAP_X\\n' is ignored");
 	assert_string_equal(
 		spec.warnings.items[1], "/mounts/1/destination: 'b' is relative: taken as below /");
+	assert_string_equal(spec.warnings.items[2],
+		"/linux/personality/flags/0: 'ADDR_NO_RANDOMIZE' is ignored: the specification "
+		"defines no flag yet");
+	assert_string_equal(spec.warnings.items[3], "/linux/personality/flags/1: 'x' is ignored: "
+						    "the specification defines no flag yet");
 	assert_int_equal(spec.process->capabilities->ambient, 1 << 5);
 }
 
