@@ -109,6 +109,11 @@ static int examine_plan(struct hako_report *report)
 	return hk_plan_examine(p->spec, &p->facts, &options, &report->findings);
 }
 
+static int examine_mounts(struct hako_report *report)
+{
+	return hk_examine_mounts(&report->prepared, &report->findings);
+}
+
 static int examine_files(struct hako_report *report)
 {
 	return hk_examine_files(&report->prepared, &report->findings);
@@ -138,6 +143,7 @@ static int examine_host(struct hako_report *report)
 		examine_cgroup,
 		examine_seccomp,
 		examine_plan,
+		examine_mounts,
 		examine_files,
 		examine_needs_of_annotations,
 		examine_kernel,

@@ -7,13 +7,26 @@
 #include "base/findings.h"
 #include "lib/prepare.h"
 
-/* The root file system and what is looked for in it; sources of bind mounts, hooks, sockets. */
+/* Sources and places of mounts, file system types, their options. */
+int hk_examine_mounts(const struct hk_prepared *prepared, struct hk_findings *findings);
+/* What is looked for in the root file system; hooks, devices, sockets. */
 int hk_examine_files(const struct hk_prepared *prepared, struct hk_findings *findings);
 /* What a strictly read-only root and Landlock rules need to be there. */
 int hk_examine_annotations(const struct hk_prepared *prepared, struct hk_findings *findings);
-/* Namespaces, file system types and sysctls that the running kernel may not have. */
+/* Namespaces and sysctls that the running kernel may not have. */
 int hk_examine_kernel(const struct hk_prepared *prepared, struct hk_findings *findings);
 /* Limits and priorities that take a privilege. */
 int hk_examine_privileges(const struct hk_prepared *prepared, struct hk_findings *findings);
+
+/* ---- a mount may put another thing in the place of what the image holds ---- */
+
+/* fd of the root file system, or negative where it is not there. */
+int hk_examine_open_rootfs(const struct hk_prepared *prepared);
+/* Does the path lie in or below one of the mounts? path is clean; a link in it is not followed. */
+bool hk_examine_is_mounted_over(const struct hk_spec *spec, const char *path);
+/* Could any path of the image show something else because of the first mounts? A link in the image
+ * may lead into them: where that could be nothing is said of what the image holds. Mounts in /dev,
+ * /etc, /proc, /run and /sys do not count. */
+bool hk_examine_may_be_covered(const struct hk_spec *spec, size_t mounts);
 
 #endif

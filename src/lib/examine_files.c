@@ -15,35 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
-
-/* Mounts below these hold nothing that another property names. */
-static const char *const unimportant[] = {"/dev", "/etc", "/proc", "/run", "/sys"};
-
-static bool is_unimportant(const char *path)
-{
-	for (size_t i = 0; i < HK_COUNT(unimportant); i++)
-		if (hk_path_is_beneath(path, unimportant[i]))
-			return true;
-	return false;
-}
-
-/* Could the container see something else there than the image has, because of its first mounts? */
-static bool may_be_covered(const struct hk_spec *spec, size_t mounts)
-{
-	char target[PATH_MAX];
-
-	for (size_t i = 0; i < mounts; i++)
-		if (hk_path_clean(spec->mounts[i].destination, true, target, sizeof(target)) < 0 ||
-			!is_unimportant(target))
-			return true;
-	return false;
-}
-
-static int open_rootfs(const struct hk_prepared *p)
-{
-	return p->rootfs ? open(p->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-}
 
 /* ---- programs ---- */
 
@@ -81,7 +54,8 @@ static int examine_program(const struct hk_prepared *p, int rootfs, struct hk_fi
 	const char *name, *search_path;
 	int r;
 
-	if (!process || !process->args.count || may_be_covered(p->spec, p->spec->mount_count))
+	if (!process || !process->args.count ||
+		hk_examine_may_be_covered(p->spec, p->spec->mount_count))
 		return 0;
 	name = process->args.items[0];
 	search_path = hk_environment_get(process->env.items, process->env.count, "PATH");
@@ -106,69 +80,19 @@ static int examine_program(const struct hk_prepared *p, int rootfs, struct hk_fi
 	return 0;
 }
 
-/* ---- bind mounts ---- */
-
-static bool is_bind(const struct hk_mount *mount)
+static int examine_cwd(const struct hk_prepared *p, int rootfs, struct hk_findings *f)
 {
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], "bind") ||
-			!strcmp(mount->options.items[i], "rbind"))
-			return mount->source;
-	return mount->type && !strcmp(mount->type, "bind") && mount->source;
-}
-
-static bool is_remount(const struct hk_mount *mount)
-{
-	for (size_t i = 0; i < mount->options.count; i++)
-		if (!strcmp(mount->options.items[i], "remount"))
-			return true;
-	return false;
-}
-
-/* What the image has in the place of the mount must be of the same kind, or be missing. */
-static int examine_place(
-	const struct hk_prepared *p, int rootfs, size_t i, bool directory, struct hk_findings *f)
-{
-	const char *destination = p->spec->mounts[i].destination;
-	HK_FD int place = -1;
+	const char *cwd = p->spec->process ? p->spec->process->cwd : NULL;
+	HK_FD int fd = -1;
 	struct stat st;
 
-	if (rootfs < 0 || may_be_covered(p->spec, i))
+	if (!cwd || !cwd[0] || hk_examine_may_be_covered(p->spec, p->spec->mount_count))
 		return 0;
-	place = hk_root_open(rootfs, destination, O_PATH);
-	if (place < 0 || fstat(place, &st) < 0 || S_ISDIR(st.st_mode) == directory)
-		return 0;
-	return hk_finding(f, ENOTDIR, hk_at("/mounts/%zu/destination", i), NULL,
-		"mount a %s on '%.200s', which is a %s: not a directory",
-		directory ? "directory" : "file", destination, directory ? "file" : "directory");
-}
-
-static int examine_bind(const struct hk_prepared *p, int rootfs, size_t i, struct hk_findings *f)
-{
-	const char *source = p->spec->mounts[i].source;
-	char path[PATH_MAX];
-	struct stat st;
-
-	(void)snprintf(path, sizeof(path), "%s%s%s", source[0] == '/' ? "" : p->bundle,
-		source[0] == '/' ? "" : "/", source);
-	if (stat(path, &st) == 0)
-		return examine_place(p, rootfs, i, S_ISDIR(st.st_mode), f);
-	if (errno == EACCES)
-		return 0; /* the kernel decides who may */
-	(void)hk_fail(f->err, errno, "open the bind mount's source '%s'", path);
-	(void)hk_err_at(f->err, "/mounts/%zu/source", i);
-	hk_err_hint(f->err, "the source of a bind mount must exist on the host");
-	return hk_found(f);
-}
-
-static int examine_binds(const struct hk_prepared *p, int rootfs, struct hk_findings *f)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < p->spec->mount_count; i++)
-		if (is_bind(&p->spec->mounts[i]) && !is_remount(&p->spec->mounts[i]))
-			r = examine_bind(p, rootfs, i, f);
-	return r;
+	fd = hk_root_open(rootfs, cwd, O_PATH);
+	if (fd < 0 || fstat(fd, &st) < 0 || S_ISDIR(st.st_mode))
+		return 0; /* what is missing is made */
+	return hk_finding(f, ENOTDIR, hk_at("/process/cwd"), NULL,
+		"'%.200s' is a file in the root file system: not a directory", cwd);
 }
 
 /* ---- hooks, devices, sockets ---- */
@@ -196,19 +120,60 @@ static int examine_hooks(const struct hk_prepared *p, struct hk_findings *f)
 }
 
 /* Where no node can be made the host's own is bound. */
-static int examine_devices(const struct hk_prepared *p, struct hk_findings *f)
+static int examine_bound_device(const struct hk_device *device, size_t i, struct hk_findings *f)
+{
+	if (device->type == 'p' || access(device->path, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	return hk_finding(f, ENOENT, hk_at("/linux/devices/%zu/path", i), NULL,
+		"the host has no '%.200s', and a node of another path cannot be made without "
+		"CAP_MKNOD on the host",
+		device->path);
+}
+
+static bool is_same_device(const struct hk_device *device, const struct stat *st)
+{
+	switch (device->type) {
+	case 'p':
+		return S_ISFIFO(st->st_mode);
+	case 'b':
+		return S_ISBLK(st->st_mode) && st->st_rdev == makedev((unsigned int)device->major,
+								      (unsigned int)device->minor);
+	default: /* 'c' and 'u' */
+		return S_ISCHR(st->st_mode) && st->st_rdev == makedev((unsigned int)device->major,
+								      (unsigned int)device->minor);
+	}
+}
+
+/* What the image has at the path must be the device already. */
+static int examine_device_place(
+	const struct hk_prepared *p, int rootfs, size_t i, struct hk_findings *f)
+{
+	const struct hk_device *device = &p->spec->linux.devices[i];
+	char path[PATH_MAX];
+	HK_FD int fd = -1;
+	struct stat st;
+
+	if (rootfs < 0 || hk_path_clean(device->path, true, path, sizeof(path)) < 0 ||
+		hk_examine_is_mounted_over(p->spec, path))
+		return 0;
+	fd = hk_root_open(rootfs, path, O_PATH | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0 || is_same_device(device, &st))
+		return 0;
+	return hk_finding(f, EEXIST, hk_at("/linux/devices/%zu/path", i), NULL,
+		"something else than the device exists at '%.200s' in the root file system",
+		device->path);
+}
+
+static int examine_devices(const struct hk_prepared *p, int rootfs, struct hk_findings *f)
 {
 	bool bound = !p->facts.can_mknod || hk_spec_namespace(p->spec, HK_NS_USER);
 	int r = 0;
 
-	for (size_t i = 0; bound && r == 0 && i < p->spec->linux.device_count; i++) {
-		const struct hk_device *device = &p->spec->linux.devices[i];
-
-		if (device->type != 'p' && access(device->path, F_OK) < 0 && errno == ENOENT)
-			r = hk_finding(f, ENOENT, hk_at("/linux/devices/%zu/path", i), NULL,
-				"the host has no '%.200s', and a node of another path cannot be "
-				"made without CAP_MKNOD on the host",
-				device->path);
+	for (size_t i = 0; r == 0 && i < p->spec->linux.device_count; i++) {
+		if (bound)
+			r = examine_bound_device(&p->spec->linux.devices[i], i, f);
+		if (r == 0)
+			r = examine_device_place(p, rootfs, i, f);
 	}
 	return r;
 }
@@ -234,15 +199,15 @@ static int examine_listener(const struct hk_prepared *p, struct hk_findings *f)
 
 int hk_examine_files(const struct hk_prepared *p, struct hk_findings *f)
 {
-	HK_FD int rootfs = open_rootfs(p);
+	HK_FD int rootfs = hk_examine_open_rootfs(p);
 	int r = rootfs < 0 ? 0 : examine_program(p, rootfs, f);
 
-	if (r == 0)
-		r = examine_binds(p, rootfs, f);
+	if (r == 0 && rootfs >= 0)
+		r = examine_cwd(p, rootfs, f);
 	if (r == 0)
 		r = examine_hooks(p, f);
 	if (r == 0)
-		r = examine_devices(p, f);
+		r = examine_devices(p, rootfs, f);
 	if (r == 0)
 		r = examine_listener(p, f);
 	return r;

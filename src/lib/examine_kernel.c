@@ -1,4 +1,4 @@
-/* What the running kernel may not have: namespaces, file systems, sysctls. */
+/* What the running kernel may not have: namespaces, sysctls. */
 #include "lib/examine.h"
 
 #include "base/fd.h"
@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* ---- namespaces ---- */
@@ -65,66 +64,6 @@ static int examine_namespaces(const struct hk_spec *spec, struct hk_findings *f)
 	return r;
 }
 
-/* ---- file systems ---- */
-
-/* Does any line of the file hold the text? Lines longer than a page do not matter here. */
-static bool file_has(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "re");
-	char line[4096];
-	bool found = false;
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = strstr(line, text);
-	if (file)
-		(void)fclose(file); /* only read */
-	return found;
-}
-
-/* In the kernel, or in a module that mounting it would load. */
-static bool has_file_system(const char *type)
-{
-	char name[80], path[PATH_MAX];
-	struct utsname host;
-
-	(void)snprintf(name, sizeof(name), "\t%.64s\n", type);
-	if (file_has("/proc/filesystems", name))
-		return true;
-	if (uname(&host) < 0)
-		return true; /* cannot tell */
-	(void)snprintf(path, sizeof(path), "/lib/modules/%s/modules.alias", host.release);
-	(void)snprintf(name, sizeof(name), "alias fs-%.64s ", type);
-	return file_has(path, name);
-}
-
-static bool is_bind_or_cgroup(const struct hk_mount *mount)
-{
-	for (size_t i = 0; i < mount->options.count; i++) {
-		const char *option = mount->options.items[i];
-
-		if (!strcmp(option, "bind") || !strcmp(option, "rbind") ||
-			!strcmp(option, "remount"))
-			return true;
-	}
-	return !mount->type || !strcmp(mount->type, "bind") || !strcmp(mount->type, "cgroup");
-}
-
-static int examine_file_systems(const struct hk_spec *spec, struct hk_findings *f)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < spec->mount_count; i++) {
-		const struct hk_mount *mount = &spec->mounts[i];
-
-		if (!is_bind_or_cgroup(mount) && !has_file_system(mount->type))
-			r = hk_finding(f, ENODEV, hk_at("/mounts/%zu/type", i),
-				"the names are in /proc/filesystems; a bind mount needs the "
-				"option \"bind\"",
-				"this host has no file system of type '%.64s'", mount->type);
-	}
-	return r;
-}
-
 /* ---- sysctls ---- */
 
 /* Keys of network devices come and go with these: the container's own are not there yet. */
@@ -159,8 +98,6 @@ int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 {
 	int r = examine_namespaces(p->spec, f);
 
-	if (r == 0)
-		r = examine_file_systems(p->spec, f);
 	if (r == 0)
 		r = examine_sysctls(p->spec, f);
 	return r;

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/procpath.h"
 #include "base/sys.h"
 #include "step/procfs.h"
 
@@ -17,28 +18,6 @@
 #include <unistd.h>
 
 #define DIR_MODE 0755
-
-/* What lxcfs and its like put over files of /proc. */
-static const char *const allowed_under_proc[] = {
-	"cpuinfo",
-	"diskstats",
-	"meminfo",
-	"stat",
-	"swaps",
-	"uptime",
-	"loadavg",
-	"slabinfo",
-	"sys/kernel/ns_last_pid",
-	"sys/crypto/fips_enabled",
-};
-
-static bool is_allowed_under_proc(const char *file)
-{
-	for (size_t i = 0; i < sizeof(allowed_under_proc) / sizeof(allowed_under_proc[0]); i++)
-		if (strcmp(file, allowed_under_proc[i]) == 0)
-			return true;
-	return false;
-}
 
 /* The path inside the root that the kernel has for fd, "" for the root itself. NULL where it is not
  * beneath the root. */
@@ -72,7 +51,7 @@ static int check_path(
 				   : hk_refuse(err, EPERM,
 					     "mount on '%s': only a procfs may be mounted there",
 					     target);
-	if (is_allowed_under_proc(path + 6))
+	if (hk_proc_may_be_covered(path))
 		return 0;
 	return hk_refuse(err, EPERM, "mount on '%s': it is inside /proc", target);
 }
