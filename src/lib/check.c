@@ -83,8 +83,11 @@ static int examine_facts(struct hako_report *report)
 static int examine_cgroup(struct hako_report *report)
 {
 	struct hk_prepared *p = &report->prepared;
-	int r = hk_prepare_cgroup(p, &report->scratch);
+	int r;
 
+	if (!p->spec->process) /* whose user would own it */
+		return 0;
+	r = hk_prepare_cgroup(p, &report->scratch);
 	return r < 0 ? r : hk_cgroup_examine(p->cgroup, &p->cgroup_request, &report->findings);
 }
 

@@ -78,12 +78,16 @@ class Runtime:
         container.must("start")
         return container
 
-    def fails(self, bundle, *options, command="run", **more):
-        """The error of a `run` that must fail; the leak check of every test does the rest."""
+    def fails(self, bundle, *options, command="run", foreseen=True, **more):
+        """The error of a `run` that must fail; the leak check of every test does the rest. `check` has
+        to find a problem in such a bundle too, but for what only happens when it is run."""
         bundle.write()
         result = self.call(command, "--bundle", bundle.path, *options, self.new_id(), **more)
         assert result.status != 0, f"it should have failed\n{result.out}"
         assert result.err.strip(), "it failed without a word"
+        if self.is_hako and foreseen and not options:
+            report = self.call("check", bundle.path)
+            assert report.status == 1, f"check did not foresee: {result.err}"
         return result
 
     def ids(self):
