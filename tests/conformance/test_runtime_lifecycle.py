@@ -115,7 +115,7 @@ def test_every_hook_is_run_in_its_turn(runtime, bundle, notes, command):
              "(5) a createContainer hook that fails is an error and ends the container")
 def test_a_hook_that_fails_ends_create(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' > $NOTES/pid; exit 3")
-    runtime.fails(bundle.sh("echo > /notes/ran"), command="create", foreseen=False)
+    runtime.fails(bundle.sh("echo > /notes/ran"), command="create")
     assert runtime.ids() == [] and not (notes / "ran").exists()
     if kind != "createContainer":
         assert not host.is_alive((notes / "pid").read_text().strip())

@@ -126,7 +126,7 @@ def test_no_descriptors(runtime, bundle, notes, kind):
 def test_failure_undoes_create(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "echo some output; echo some error >&2; exit 3")
     note(bundle, notes, "poststop", "cat > $NOTES/poststop")
-    result = runtime.fails(bundle.sh("touch /notes/ran"), command="create", foreseen=False)
+    result = runtime.fails(bundle.sh("touch /notes/ran"), command="create")
     assert result.status == 1
     name = rf"{kind} hook #0" if runtime.is_hako else "hook"
     assert re.search(rf"{name}: exit status 3, stdout: some output.*, stderr: some error", result.err)
@@ -141,14 +141,14 @@ def test_failure_undoes_create(runtime, bundle, notes, kind):
 def test_failure_names_the_property(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "exit 0")
     note(bundle, notes, kind, "exit 3")
-    assert f"/hooks/{kind}/1" in runtime.fails(bundle, foreseen=False).err
+    assert f"/hooks/{kind}/1" in runtime.fails(bundle).err
 
 
 @pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])
 def test_failure_stops_the_rest(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "exit 1")
     note(bundle, notes, kind, "touch $NOTES/second")
-    runtime.fails(bundle, foreseen=False)
+    runtime.fails(bundle)
     assert not (notes / "second").exists()
 
 
@@ -202,7 +202,7 @@ def test_poststop_runs_when_all_is_gone(runtime, bundle, notes):
 def test_timeout(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "exec sleep 1000", timeout=1)
     start = time.monotonic()
-    result = runtime.fails(bundle, foreseen=False)
+    result = runtime.fails(bundle)
     assert 0.9 < time.monotonic() - start < 20
     if runtime.is_hako or kind == "createRuntime":
         assert "hook ran past specified timeout of 1.0s" in result.err
@@ -217,7 +217,7 @@ def test_timeout_that_is_not_reached(runtime, bundle, notes):
 
 def test_missing_program(runtime, bundle):
     bundle.hook("createRuntime", "/no/such/hook")
-    result = runtime.fails(bundle, foreseen=False)
+    result = runtime.fails(bundle)
     assert "/no/such/hook" in result.err and "no such file or directory" in result.err
 
 
@@ -251,6 +251,6 @@ def test_start_container_runs_as_the_program(runtime, bundle, notes):
 def test_killing_the_container_in_a_hook(runtime, bundle, notes):
     note(bundle, notes, "createRuntime",
          "kill -9 $(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); sleep 0.1")
-    result = runtime.fails(bundle.sleep(), command="create", foreseen=False)
+    result = runtime.fails(bundle.sleep(), command="create")
     assert result.status == 1
     assert runtime.ids() == []
