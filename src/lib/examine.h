@@ -22,11 +22,11 @@ int hk_examine_privileges(const struct hk_prepared *prepared, struct hk_findings
 
 /* fd of the root file system, or negative where it is not there. */
 int hk_examine_open_rootfs(const struct hk_prepared *prepared);
-/* Does the path lie in or below one of the mounts? path is clean; a link in it is not followed. */
-bool hk_examine_is_mounted_over(const struct hk_spec *spec, const char *path);
-/* Could any path of the image show something else because of the first mounts? A link in the image
- * may lead into them: where that could be nothing is said of what the image holds. Mounts in /dev,
- * /etc, /proc, /run and /sys do not count. */
-bool hk_examine_may_be_covered(const struct hk_spec *spec, size_t mounts);
+/* Does the path lie in or below one of the first mounts? path is clean, and no link in it followed. */
+bool hk_examine_is_mounted_over(const struct hk_spec *spec, size_t mounts, const char *path);
+/* What the container will see at the path when its first mounts are made, as an O_PATH fd. -EXDEV where
+ * that cannot be known: a mount is there, or a link may lead into one. Else a negative errno. */
+int hk_examine_open(
+	const struct hk_spec *spec, size_t mounts, int rootfs, const char *path, int flags);
 
 #endif

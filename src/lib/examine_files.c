@@ -20,28 +20,36 @@
 
 /* ---- programs ---- */
 
-/* 0, or why nobody can execute it. */
-static int check_program(int rootfs, const char *path)
+/* 0, or why nobody can execute it. Closes fd, which may be an errno. */
+static int check_program(int program)
 {
-	HK_FD int fd =
-		rootfs < 0 ? open(path, O_PATH | O_CLOEXEC) : hk_root_open(rootfs, path, O_PATH);
+	HK_FD int fd = program;
 	struct stat st;
 
 	if (fd < 0)
-		return rootfs < 0 ? -errno : fd;
+		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
 }
 
-static bool is_in_search_path(int rootfs, const char *name, const char *search_path)
+static int check_program_of_image(const struct hk_spec *spec, int rootfs, const char *path)
+{
+	return check_program(hk_examine_open(spec, spec->mount_count, rootfs, path, 0));
+}
+
+/* Could it be found there? */
+static bool is_in_search_path(
+	const struct hk_spec *spec, int rootfs, const char *name, const char *search_path)
 {
 	for (const char *dir = search_path; dir;) {
 		size_t len = strcspn(dir, ":");
 		char path[PATH_MAX];
+		int r;
 
 		(void)snprintf(path, sizeof(path), "%.*s/%s", (int)len, dir, name);
-		if (dir[0] == '/' && check_program(rootfs, path) == 0)
+		r = dir[0] == '/' ? check_program_of_image(spec, rootfs, path) : -ENOENT;
+		if (r == 0 || r == -EXDEV)
 			return true;
 		dir = dir[len] ? dir + len + 1 : NULL;
 	}
@@ -54,13 +62,12 @@ static int examine_program(const struct hk_prepared *p, int rootfs, struct hk_fi
 	const char *name, *search_path;
 	int r;
 
-	if (!process || !process->args.count ||
-		hk_examine_may_be_covered(p->spec, p->spec->mount_count))
+	if (!process || !process->args.count)
 		return 0;
 	name = process->args.items[0];
 	search_path = hk_environment_get(process->env.items, process->env.count, "PATH");
 	if (!strchr(name, '/')) {
-		if (is_in_search_path(rootfs, name, search_path))
+		if (is_in_search_path(p->spec, rootfs, name, search_path))
 			return 0;
 		return hk_finding(f, ENOENT, hk_at("/process/args/0"),
 			"the directories of PATH in process.env are searched, in the root file "
@@ -69,11 +76,11 @@ static int examine_program(const struct hk_prepared *p, int rootfs, struct hk_fi
 	}
 	if (name[0] != '/')
 		return 0; /* relative to cwd, which may be made */
-	r = check_program(rootfs, name);
+	r = check_program_of_image(p->spec, rootfs, name);
 	if (r == -EACCES)
 		return hk_finding(f, EACCES, hk_at("/process/args/0"), NULL,
 			"exec: \"%.200s\": permission denied", name);
-	if (r < 0)
+	if (r < 0 && r != -EXDEV)
 		return hk_finding(f, -r, hk_at("/process/args/0"), NULL,
 			"exec: \"%.200s\": no such file or directory in the root file system",
 			name);
@@ -86,9 +93,9 @@ static int examine_cwd(const struct hk_prepared *p, int rootfs, struct hk_findin
 	HK_FD int fd = -1;
 	struct stat st;
 
-	if (!cwd || !cwd[0] || hk_examine_may_be_covered(p->spec, p->spec->mount_count))
+	if (!cwd || !cwd[0])
 		return 0;
-	fd = hk_root_open(rootfs, cwd, O_PATH);
+	fd = hk_examine_open(p->spec, p->spec->mount_count, rootfs, cwd, 0);
 	if (fd < 0 || fstat(fd, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0; /* what is missing is made */
 	return hk_finding(f, ENOTDIR, hk_at("/process/cwd"), NULL,
@@ -96,6 +103,13 @@ static int examine_cwd(const struct hk_prepared *p, int rootfs, struct hk_findin
 }
 
 /* ---- hooks, devices, sockets ---- */
+
+static int check_host_program(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return check_program(fd < 0 ? -errno : fd);
+}
 
 /* startContainer hooks are the container's; the others run on the host's files. */
 static int examine_hooks(const struct hk_prepared *p, struct hk_findings *f)
@@ -107,7 +121,7 @@ static int examine_hooks(const struct hk_prepared *p, struct hk_findings *f)
 
 		for (size_t i = 0; r == 0 && point != HK_HOOK_START_CONTAINER && i < hooks->count;
 			i++) {
-			int why = check_program(-1, hooks->items[i].path);
+			int why = check_host_program(hooks->items[i].path);
 
 			if (why == 0)
 				continue;
@@ -149,14 +163,12 @@ static int examine_device_place(
 	const struct hk_prepared *p, int rootfs, size_t i, struct hk_findings *f)
 {
 	const struct hk_device *device = &p->spec->linux.devices[i];
-	char path[PATH_MAX];
 	HK_FD int fd = -1;
 	struct stat st;
 
-	if (rootfs < 0 || hk_path_clean(device->path, true, path, sizeof(path)) < 0 ||
-		hk_examine_is_mounted_over(p->spec, path))
+	if (rootfs < 0)
 		return 0;
-	fd = hk_root_open(rootfs, path, O_PATH | O_NOFOLLOW);
+	fd = hk_examine_open(p->spec, p->spec->mount_count, rootfs, device->path, O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0 || is_same_device(device, &st))
 		return 0;
 	return hk_finding(f, EEXIST, hk_at("/linux/devices/%zu/path", i), NULL,

@@ -33,7 +33,7 @@ struct subject {
 
 /* ---- what lies under what ---- */
 
-/* Mounts below these hold nothing that another property names. */
+/* Nothing that another property names is a link into these, but for what is made in them. */
 static const char *const unimportant[] = {"/dev", "/etc", "/proc", "/run", "/sys"};
 
 static bool is_unimportant(const char *path)
@@ -49,7 +49,8 @@ static int clean_target(const struct hk_mount *mount, char ret[PATH_MAX])
 	return hk_path_clean(mount->destination, true, ret, PATH_MAX);
 }
 
-bool hk_examine_may_be_covered(const struct hk_spec *spec, size_t mounts)
+/* Could a link of the image lead into one of the first mounts? */
+static bool may_lead_away(const struct hk_spec *spec, size_t mounts)
 {
 	char target[PATH_MAX];
 
@@ -59,14 +60,30 @@ bool hk_examine_may_be_covered(const struct hk_spec *spec, size_t mounts)
 	return false;
 }
 
-bool hk_examine_is_mounted_over(const struct hk_spec *spec, const char *path)
+bool hk_examine_is_mounted_over(const struct hk_spec *spec, size_t mounts, const char *path)
 {
 	char target[PATH_MAX];
 
-	for (size_t i = 0; i < spec->mount_count; i++)
+	for (size_t i = 0; i < mounts; i++)
 		if (clean_target(&spec->mounts[i], target) < 0 || hk_path_is_beneath(path, target))
 			return true;
 	return false;
+}
+
+int hk_examine_open(
+	const struct hk_spec *spec, size_t mounts, int rootfs, const char *path, int flags)
+{
+	char clean[PATH_MAX];
+	int fd;
+
+	if (hk_path_clean(path, true, clean, sizeof(clean)) < 0 ||
+		hk_examine_is_mounted_over(spec, mounts, clean))
+		return -EXDEV;
+	fd = hk_sys_openat2(rootfs, clean, O_PATH | (uint64_t)flags, 0,
+		HK_RESOLVE_IN_ROOT | HK_RESOLVE_NO_SYMLINKS);
+	if (fd != -ELOOP)
+		return fd;
+	return may_lead_away(spec, mounts) ? -EXDEV : hk_root_open(rootfs, clean, O_PATH | flags);
 }
 
 int hk_examine_open_rootfs(const struct hk_prepared *p)
@@ -159,7 +176,8 @@ static int examine_plain_place(struct subject *s)
 		     is(s, "cgroup2");
 	HK_FD int fd = -1;
 
-	if (!plain || s->rootfs < 0 || hk_examine_may_be_covered(s->prepared->spec, s->index))
+	if (!plain || s->rootfs < 0 ||
+		hk_examine_is_mounted_over(s->prepared->spec, s->index, s->target))
 		return 0;
 	fd = hk_sys_openat2(s->rootfs, s->target, O_PATH | O_DIRECTORY, 0,
 		HK_RESOLVE_IN_ROOT | HK_RESOLVE_NO_SYMLINKS);
@@ -194,9 +212,9 @@ static int examine_place(struct subject *s, bool directory)
 	HK_FD int place = -1;
 	struct stat st;
 
-	if (s->rootfs < 0 || hk_examine_may_be_covered(s->prepared->spec, s->index))
+	if (s->rootfs < 0)
 		return 0;
-	place = hk_root_open(s->rootfs, s->target, O_PATH);
+	place = hk_examine_open(s->prepared->spec, s->index, s->rootfs, s->target, 0);
 	if (place < 0 || fstat(place, &st) < 0 || S_ISDIR(st.st_mode) == directory)
 		return 0;
 	return hk_finding(s->findings, ENOTDIR, hk_at("/mounts/%zu/destination", s->index), NULL,

@@ -251,6 +251,6 @@ def test_start_container_runs_as_the_program(runtime, bundle, notes):
 def test_killing_the_container_in_a_hook(runtime, bundle, notes):
     note(bundle, notes, "createRuntime",
          "kill -9 $(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); sleep 0.1")
-    result = runtime.fails(bundle.sleep(), command="create")
+    result = runtime.fails(bundle.sleep(), command="create", foreseen=False)
     assert result.status == 1
     assert runtime.ids() == []
