@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -192,6 +193,21 @@ def test_a_capability_that_is_none(runtime, bundle, tmp):
     result = runtime.call("--log", tmp / "log", "run", "--bundle", bundle.path, runtime.new_id())
     assert (result.status, result.out) == (0, "ran\n"), result.err
     assert "CAP_NOSUCH" in (tmp / "log").read_text() + result.err
+
+
+@requirement("config.md#linux-process", "MUST", "a capability that cannot be granted is warned of")
+@requirement("config.md#linux-process", "SHOULD NOT",
+             "a capability that cannot be granted does not keep the container from being made")
+@pytest.mark.hako_only
+@pytest.mark.needs(lambda: shutil.which("setpriv"), "no setpriv here")
+def test_a_capability_that_the_runtime_lacks(runtime, bundle, tmp):
+    bundle.capabilities("CAP_CHOWN", "CAP_SYS_TIME").sh("echo ran").write()
+    result = subprocess.run(
+        ["setpriv", "--bounding-set", "-sys_time", runtime.program, "--root", runtime.root, "--log", tmp / "log",
+         "run", "--bundle", bundle.path, runtime.new_id()],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout) == (0, "ran\n"), result.stderr
+    assert "CAP_SYS_TIME" in (tmp / "log").read_text() + result.stderr
 
 
 @each("config.md#linux-process", "states", "`capabilities.{0}` is that set of the process", CAPABILITIES)
