@@ -250,6 +250,9 @@ static char *make_schema(void)
 	put_property(&w, "id", "string", "The container's id.");
 	put_property(&w, "bundle", "string", "Absolute path.");
 	hk_write_object_begin(&w, "steps");
+	hk_write_string(&w, "description",
+		"In the order in which they are taken; what the arguments mean is in "
+		"src/plan/steps.h.");
 	hk_write_string(&w, "type", "array");
 	put_step_schema(&w);
 	hk_write_object_end(&w);
