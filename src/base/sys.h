@@ -21,6 +21,7 @@
 #define HK_CLONE_NEWUSER 0x10000000u
 #define HK_CLONE_NEWPID 0x20000000u
 #define HK_CLONE_NEWNET 0x40000000u
+#define HK_CLONE_CLEAR_SIGHAND 0x100000000ull /* Linux 5.5 */
 #define HK_CLONE_INTO_CGROUP 0x200000000ull
 
 struct hk_clone_args { /* struct clone_args, CLONE_ARGS_SIZE_VER2 */

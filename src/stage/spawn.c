@@ -18,8 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CLONE_CLEAR_SIGHAND_FLAG 0x100000000ull /* linux/sched.h, Linux 5.5 */
-#define SIGNAL_COUNT		 64
+#define SIGNAL_COUNT 64
 
 /* What the child needs, ready before it exists. */
 struct child {
@@ -172,7 +171,7 @@ static pid_t clone_child(
 	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
 {
 	struct hk_clone_args args = {
-		.flags = options->plan->clone_flags | HK_CLONE_PIDFD | CLONE_CLEAR_SIGHAND_FLAG,
+		.flags = options->plan->clone_flags | HK_CLONE_PIDFD | HK_CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
 	};
