@@ -14,6 +14,7 @@
 #define SYS_fsopen     430
 #define SYS_fsconfig   431
 #define SYS_fsmount    432
+#define SYS_fspick     433
 #endif
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
@@ -46,6 +47,8 @@
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
 #define FSOPEN_CLOEXEC	  1u
 #define FSMOUNT_CLOEXEC	  1u
+#define FSPICK_CLOEXEC	  1u
+#define FSPICK_EMPTY_PATH 8u
 
 #define LANDLOCK_CREATE_RULESET_VERSION 1u
 #define LANDLOCK_RULE_PATH_BENEATH	1
@@ -101,6 +104,11 @@ int hk_sys_fsconfig(int fd, enum hk_fsconfig_command command, const char *key, c
 int hk_sys_fsmount(int fsfd, unsigned int attrs)
 {
 	return RESULT(syscall(SYS_fsmount, fsfd, FSMOUNT_CLOEXEC, attrs));
+}
+
+int hk_sys_fspick(int fd)
+{
+	return RESULT(syscall(SYS_fspick, fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH));
 }
 
 int hk_sys_mount_setattr(

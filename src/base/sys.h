@@ -163,6 +163,7 @@ int hk_sys_move_mount(int from, const char *from_path, int to, const char *to_pa
 	unsigned int flags);
 int hk_sys_fsopen(const char *fstype);
 int hk_sys_fsconfig(int fd, enum hk_fsconfig_command command, const char *key, const char *value);
+int hk_sys_fspick(int fd); /* the file system that fd's mount is of */
 int hk_sys_fsmount(int fsfd, unsigned int attrs);
 int hk_sys_mount_setattr(int fd, const char *path, unsigned int flags,
 	const struct hk_mount_attr *attr);

@@ -136,7 +136,7 @@ static void write_linux(struct hk_writer *w)
 	write_switch(w, "intelRdt", false);
 	write_memory_policy(w);
 	hk_write_object_begin(w, "mountExtensions");
-	write_switch(w, "idmap", false);
+	write_switch(w, "idmap", true);
 	hk_write_object_end(w);
 	write_switch(w, "netDevices", false);
 	hk_write_object_end(w);

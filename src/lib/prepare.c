@@ -124,14 +124,6 @@ static uint32_t host_id(const struct hk_id_maps *maps, uint32_t id)
 	return id;
 }
 
-static bool has_option(const struct hk_strings *options, const char *option)
-{
-	for (size_t i = 0; i < options->count; i++)
-		if (strcmp(options->items[i], option) == 0)
-			return true;
-	return false;
-}
-
 /* runtime-spec, "Cgroup ownership": the container's cgroup is its own to manage where it has a
  * cgroup namespace and a writable cgroup mount. */
 static bool wants_own_cgroup(const struct hk_spec *spec)
@@ -142,7 +134,7 @@ static bool wants_own_cgroup(const struct hk_spec *spec)
 		const struct hk_mount *mount = &spec->mounts[i];
 
 		if (mount->type && strcmp(mount->type, "cgroup") == 0)
-			return !has_option(&mount->options, "ro");
+			return !hk_mount_has_option(mount, "ro");
 	}
 	return false;
 }

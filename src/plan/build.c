@@ -114,6 +114,7 @@ static int build_inside(struct hk_builder *b)
 	r = hk_build_restricted_paths(b);
 	if (r < 0)
 		return r;
+	hk_build_root_propagation(b);
 	r = hk_build_part(b, hk_build_attributes(b));
 	if (r < 0)
 		return r;

@@ -16,6 +16,7 @@ struct cgroup_mount {
 	hk_ref_str property;
 	uint64_t attrs;
 	uint64_t propagation;
+	uint64_t rec_propagation;
 	const char *data; /* the user's options for the file system */
 	bool namespace;	  /* the container has a cgroup namespace, new or joined */
 };
@@ -44,8 +45,8 @@ static void add_v2(struct hk_builder *b, const struct cgroup_mount *m, const cha
 	HK_STEP(&b->blob, MOUNT, mount, m->property, .fstype = hk_blob_str(&b->blob, "cgroup2"),
 		.source = hk_blob_str(&b->blob, "cgroup"), .target = hk_blob_str(&b->blob, target),
 		.sb_options = hk_blob_str(&b->blob, m->data), .attrs = m->attrs,
-		.propagation = m->propagation, .else_bind = hk_blob_str(&b->blob, fallback(m, own)),
-		.how = HK_MOUNT_PLAIN_DIR);
+		.propagation = m->propagation, .rec_propagation = m->rec_propagation,
+		.else_bind = hk_blob_str(&b->blob, fallback(m, own)), .how = HK_MOUNT_PLAIN_DIR);
 }
 
 static void add_v1(struct hk_builder *b, const struct cgroup_mount *m, const char *target,
@@ -54,7 +55,8 @@ static void add_v1(struct hk_builder *b, const struct cgroup_mount *m, const cha
 	HK_STEP(&b->blob, MOUNT, mount, m->property, .fstype = hk_blob_str(&b->blob, "cgroup"),
 		.source = hk_blob_str(&b->blob, "cgroup"), .target = hk_blob_str(&b->blob, target),
 		.sb_options = hk_blob_str(&b->blob, hierarchy->options), .attrs = m->attrs,
-		.propagation = m->propagation, .how = HK_MOUNT_PLAIN_DIR);
+		.propagation = m->propagation, .rec_propagation = m->rec_propagation,
+		.how = HK_MOUNT_PLAIN_DIR);
 }
 
 static void add_hierarchy(
@@ -68,7 +70,7 @@ static void add_hierarchy(
 		HK_STEP(&b->blob, BIND, bind, m->property,
 			.source = hk_blob_str(&b->blob, hierarchy->source),
 			.target = hk_blob_str(&b->blob, target), .attrs_set = m->attrs,
-			.propagation = m->propagation);
+			.propagation = m->propagation, .rec_propagation = m->rec_propagation);
 	else if (hierarchy->v2)
 		add_v2(b, m, target, hierarchy);
 	else
@@ -104,8 +106,10 @@ static void add_v1_tree(struct hk_builder *b, const struct cgroup_mount *m)
 	HK_STEP(&b->blob, MOUNT, mount, m->property, .fstype = hk_blob_str(&b->blob, "tmpfs"),
 		.source = hk_blob_str(&b->blob, "tmpfs"),
 		.target = hk_blob_str(&b->blob, m->target),
-		.sb_options = hk_blob_str(&b->blob, "mode=755"), .attrs = attrs,
-		.propagation = m->propagation, .how = HK_MOUNT_PLAIN_DIR);
+		.sb_options = hk_blob_str(&b->blob, "mode=755"),
+		.label = hk_blob_str(&b->blob, b->spec->linux.mount_label), .attrs = attrs,
+		.propagation = m->propagation, .rec_propagation = m->rec_propagation,
+		.how = HK_MOUNT_PLAIN_DIR);
 	for (size_t i = 0; i < options->cgroup_mount_count; i++) {
 		add_hierarchy(b, m, &options->cgroup_mounts[i]);
 		add_links(b, m, &options->cgroup_mounts[i]);
@@ -116,14 +120,16 @@ static void add_v1_tree(struct hk_builder *b, const struct cgroup_mount *m)
 			.attrs_set = HK_MOUNT_ATTR_RDONLY);
 }
 
-void hk_build_cgroup_mount(struct hk_builder *b, const struct hk_mount *mount,
-	const struct hk_mount_options *options, hk_ref_str property, const char *target)
+int hk_build_cgroup_mount(struct hk_builder *b, size_t i, const struct hk_mount_options *options,
+	hk_ref_str property, const char *target)
 {
+	const struct hk_mount *mount = &b->spec->mounts[i];
 	struct cgroup_mount m = {
 		.target = target,
 		.property = property,
-		.attrs = options->attrs_set | options->rec_set,
+		.attrs = hk_mount_options_attrs(options),
 		.propagation = options->propagation,
+		.rec_propagation = options->rec_propagation,
 		.data = options->data,
 		.namespace = hk_spec_namespace(b->spec, HK_NS_CGROUP),
 	};
@@ -133,6 +139,11 @@ void hk_build_cgroup_mount(struct hk_builder *b, const struct hk_mount *mount,
 		m.attrs |= HK_MOUNT_ATTR_RDONLY;
 	if (b->facts->cgroup_view == HK_CGROUP_VIEW_V2 || strcmp(mount->type, "cgroup2") == 0)
 		add_v2(b, &m, target, find_v2(b->options));
+	else if (m.data)
+		return hk_build_refuse_mount(b, i, "/options",
+			"this host has cgroup v1, whose hierarchies are mounted with options "
+			"already");
 	else
 		add_v1_tree(b, &m);
+	return 0;
 }

@@ -1,4 +1,5 @@
-/* mounts[]: file systems and bind mounts, in the order of config.json. */
+/* mounts[]: file systems and bind mounts, in the order of config.json. (Remounts: build_remount.c)
+ */
 #include "plan/builder.h"
 
 #include "base/err.h"
@@ -19,45 +20,35 @@ static bool is(const char *type, const char *name)
 	return type && strcmp(type, name) == 0;
 }
 
-/* A destination without a leading slash means the same with one: containers in the wild have it. */
-static int clean_destination(const struct hk_mount *mount, char *ret)
-{
-	return hk_path_clean(mount->destination, true, ret, PATH_MAX);
-}
-
-static bool has_bind_option(const struct hk_mount *mount)
-{
-	for (size_t i = 0; i < mount->options.count; i++) {
-		if (is(mount->options.items[i], "bind") || is(mount->options.items[i], "rbind"))
-			return true;
-	}
-	return is(mount->type, "bind");
-}
-
 bool hk_dev_is_bind(const struct hk_spec *spec)
 {
 	char target[PATH_MAX];
 
 	for (size_t i = 0; i < spec->mount_count; i++) {
-		if (has_bind_option(&spec->mounts[i]) &&
-			clean_destination(&spec->mounts[i], target) == 0 && is(target, "/dev"))
+		if (hk_mount_is_bind(&spec->mounts[i]) &&
+			hk_mount_target(&spec->mounts[i], target) == 0 && is(target, "/dev"))
 			return true;
 	}
 	return false;
 }
 
-/* Mountpoints and devices are made in /dev and in tmpfs mounts: they turn read-only at the end. */
-static bool is_late_readonly(
-	const struct hk_mount *mount, const struct hk_mount_options *o, const char *target)
+static uint32_t bind_how(const struct hk_mount_options *o)
 {
-	bool later = is(target, "/dev") || (!o->bind && is(mount->type, "tmpfs"));
-
-	return later && !o->remount && (o->attrs_set | o->rec_set) & HK_MOUNT_ATTR_RDONLY;
+	switch (o->idmap) {
+	case HK_IDMAP_NONE:
+		break;
+	case HK_IDMAP_MOUNT:
+		return HK_MOUNT_IDMAP;
+	case HK_IDMAP_TREE:
+		return HK_MOUNT_IDMAP_TREE;
+	}
+	return 0;
 }
 
-static void add_bind(struct hk_builder *b, const struct hk_mount *mount,
-	const struct hk_mount_options *o, hk_ref_str property, const char *target)
+static void add_bind(struct hk_builder *b, size_t i, const struct hk_mount_options *o,
+	hk_ref_str property, const char *target)
 {
+	const struct hk_mount *mount = &b->spec->mounts[i];
 	const char *source = mount->source ? mount->source : "";
 	char path[PATH_MAX];
 	int n = 0;
@@ -71,27 +62,24 @@ static void add_bind(struct hk_builder *b, const struct hk_mount *mount,
 		.source = hk_blob_str(&b->blob, source[0] == '/' ? source : path),
 		.target = hk_blob_str(&b->blob, target), .recursive = o->recursive,
 		.attrs_set = o->attrs_set, .attrs_clear = o->attrs_clear, .rec_set = o->rec_set,
-		.rec_clear = o->rec_clear, .propagation = o->propagation);
+		.rec_clear = o->rec_clear, .propagation = o->propagation,
+		.rec_propagation = o->rec_propagation, .how = bind_how(o),
+		.mount = bind_how(o) ? (uint32_t)i : 0);
 }
 
-/* Options of the superblock, in fsconfig's words. A block device's file system has to know that it
- * is read-only; file systems without one share their superblock, which must not change. */
+/* A block device's file system has to know that it is read-only; file systems without one share
+ * their superblock, which must not change. */
 static const char *superblock_options(
 	struct hk_builder *b, const struct hk_mount *mount, const struct hk_mount_options *o)
 {
-	bool readonly =
-		o->attrs_set & HK_MOUNT_ATTR_RDONLY && mount->source && mount->source[0] == '/';
-	const char *text = hk_arena_printf(&b->scratch, "%s%s%s%s%s%s", readonly ? ",ro" : "",
-		o->sb_flags & MS_SYNCHRONOUS ? ",sync" : "",
-		o->sb_flags & MS_DIRSYNC ? ",dirsync" : "",
-		o->sb_flags & MS_MANDLOCK ? ",mand" : "",
-		o->sb_flags & MS_LAZYTIME ? ",lazytime" : "", o->data ? "," : "");
+	const char *text = hk_mount_options_superblock(o, false, &b->scratch);
 
-	if (text && o->data)
-		text = hk_arena_printf(&b->scratch, "%s%s", text, o->data);
+	if (text && hk_mount_options_attrs(o) & HK_MOUNT_ATTR_RDONLY && mount->source &&
+		mount->source[0] == '/')
+		text = hk_arena_printf(&b->scratch, "ro%s%s", text[0] ? "," : "", text);
 	if (!text)
 		b->blob.failed = true;
-	return text && text[0] ? text + 1 : NULL;
+	return text && text[0] ? text : NULL;
 }
 
 static uint32_t mount_how(const struct hk_mount *mount, const struct hk_mount_options *o)
@@ -118,31 +106,32 @@ static const char *fallback_source(const struct hk_builder *b, const struct hk_m
 	return NULL;
 }
 
-/* proc and sysfs are labelled by the kernel's policy, mqueue by its mounter. */
-static const char *label(const struct hk_builder *b, const struct hk_mount *mount)
+/* proc and sysfs are labelled by the kernel's policy; mqueue takes no option for it. */
+static const char *label_of(
+	const struct hk_builder *b, const struct hk_mount *mount, uint32_t *ret_how)
 {
-	if (mount_how(mount, &(struct hk_mount_options){0}) & HK_MOUNT_PLAIN_DIR)
+	const char *label = b->spec->linux.mount_label;
+
+	if (!label || is(mount->type, "proc") || is(mount->type, "sysfs"))
 		return NULL;
-	return b->spec->linux.mount_label;
+	*ret_how = is(mount->type, "mqueue") ? HK_MOUNT_LABEL_XATTR : 0;
+	return label;
 }
 
 static void add_new(struct hk_builder *b, const struct hk_mount *mount,
 	const struct hk_mount_options *o, hk_ref_str property, const char *target)
 {
+	uint32_t label_how = 0;
+	const char *label = label_of(b, mount, &label_how);
+
 	HK_STEP(&b->blob, MOUNT, mount, property, .fstype = hk_blob_str(&b->blob, mount->type),
 		.source = hk_blob_str(&b->blob, mount->source ? mount->source : mount->type),
 		.target = hk_blob_str(&b->blob, target),
 		.sb_options = hk_blob_str(&b->blob, superblock_options(b, mount, o)),
 		.attrs = o->attrs_set, .rec_set = o->rec_set, .rec_clear = o->rec_clear,
-		.propagation = o->propagation,
+		.propagation = o->propagation, .rec_propagation = o->rec_propagation,
 		.else_bind = hk_blob_str(&b->blob, fallback_source(b, mount)),
-		.label = hk_blob_str(&b->blob, label(b, mount)), .how = mount_how(mount, o));
-}
-
-static int refuse_mount(struct hk_builder *b, size_t i, const char *member, const char *why)
-{
-	(void)hk_refuse(b->err, EINVAL, "mount on '%s': %s", b->spec->mounts[i].destination, why);
-	return hk_err_at(b->err, "/mounts/%zu%s", i, member);
+		.label = hk_blob_str(&b->blob, label), .how = mount_how(mount, o) | label_how);
 }
 
 static int read_mount(
@@ -151,17 +140,18 @@ static int read_mount(
 	const struct hk_mount *mount = &b->spec->mounts[i];
 	int r;
 
-	if (clean_destination(mount, ret_target) < 0)
-		return refuse_mount(b, i, "/destination", "the path is too long");
+	if (hk_mount_target(mount, ret_target) < 0)
+		return hk_build_refuse_mount(b, i, "/destination", "the path is too long");
 	r = hk_mount_options_parse(mount, i, &b->scratch, ret_options, b->err);
 	if (r < 0)
 		return r;
 	if (ret_options->bind && !ret_options->remount && !mount->source)
-		return refuse_mount(b, i, "/source", "a bind mount needs a source");
+		return hk_build_refuse_mount(b, i, "/source", "a bind mount needs a source");
 	if (!ret_options->bind && !ret_options->remount && !mount->type)
-		return refuse_mount(b, i, "/type", "a file system needs a type");
-	if (ret_options->tmpcopyup && !is(mount->type, "tmpfs"))
-		return refuse_mount(b, i, "/options", "tmpcopyup is for tmpfs");
+		return hk_build_refuse_mount(b, i, "/type", "a file system needs a type");
+	if (ret_options->tmpcopyup &&
+		(ret_options->bind || ret_options->remount || !is(mount->type, "tmpfs")))
+		return hk_build_refuse_mount(b, i, "/options", "tmpcopyup is for a new tmpfs");
 	return 0;
 }
 
@@ -175,20 +165,13 @@ static int add_mount(struct hk_builder *b, size_t i)
 
 	if (r < 0)
 		return r;
-	if (is_late_readonly(mount, &o, target)) {
-		o.attrs_set &= ~(uint64_t)HK_MOUNT_ATTR_RDONLY;
-		o.rec_set &= ~(uint64_t)HK_MOUNT_ATTR_RDONLY;
-		b->late_readonly[i] = property;
-	}
 	if (o.remount)
-		HK_STEP(&b->blob, REMOUNT, remount, property,
-			.target = hk_blob_str(&b->blob, target),
-			.attrs_set = o.attrs_set | o.rec_set,
-			.attrs_clear = o.attrs_clear | o.rec_clear);
-	else if (o.bind)
-		add_bind(b, mount, &o, property, target);
+		return hk_build_remount(b, i, &o, property, target);
+	hk_build_late_readonly(b, i, o.bind ? NULL : mount->type, &o, property, target);
+	if (o.bind)
+		add_bind(b, i, &o, property, target);
 	else if (is(mount->type, "cgroup") || is(mount->type, "cgroup2"))
-		hk_build_cgroup_mount(b, mount, &o, property, target);
+		return hk_build_cgroup_mount(b, i, &o, property, target);
 	else
 		add_new(b, mount, &o, property, target);
 	return 0;
@@ -214,20 +197,4 @@ int hk_build_mounts(struct hk_builder *b)
 			.source = hk_blob_str(&b->blob, b->options->notify_dir),
 			.target = hk_blob_str(&b->blob, NOTIFY_TARGET), .attrs_set = attrs);
 	return 0;
-}
-
-void hk_build_late_remounts(struct hk_builder *b)
-{
-	char target[PATH_MAX];
-
-	for (size_t i = 0; i < b->spec->mount_count; i++) {
-		if (!b->late_readonly[i].offset)
-			continue;
-		(void)clean_destination(&b->spec->mounts[i], target); /* as it was when mounted */
-		HK_STEP(&b->blob, REMOUNT, remount, b->late_readonly[i],
-			.target = hk_blob_str(&b->blob, target), .attrs_set = HK_MOUNT_ATTR_RDONLY);
-	}
-	if (b->spec->root->readonly)
-		HK_STEP(&b->blob, REMOUNT, remount, HK_PROPERTY(b, "/root/readonly"),
-			.target = hk_blob_str(&b->blob, "/"), .attrs_set = HK_MOUNT_ATTR_RDONLY);
 }

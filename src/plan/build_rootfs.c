@@ -42,21 +42,26 @@ static int check_rootfs(const struct hk_builder *b)
 	return 0;
 }
 
-/* Without it our mounts would appear on the host. What is unbindable cannot be bound, not even by
+/* What the host's mounts become for us, that is for what is bound from them. None of them stays
+ * shared with the host unless that is asked for; a word about the root mount alone (private, slave,
+ * unbindable) does not change what the others are. What is unbindable cannot be bound, not even by
  * us: it is private until we have done. */
+static uint64_t host_propagation(uint64_t flags)
+{
+	if (flags & MS_SHARED)
+		return flags;
+	if (flags & MS_REC && flags & (MS_PRIVATE | MS_UNBINDABLE))
+		return MS_PRIVATE | MS_REC;
+	return MS_SLAVE | MS_REC;
+}
+
 static void add_propagation(struct hk_builder *b)
 {
 	uint64_t flags = root_propagation(b->spec);
 
-	if (!flags) {
-		HK_STEP(&b->blob, PROPAGATION, propagation, HK_NO_PROPERTY,
-			.flags = MS_SLAVE | MS_REC);
-		return;
-	}
-	if (flags & MS_UNBINDABLE)
-		flags = (flags & ~(uint64_t)MS_UNBINDABLE) | MS_PRIVATE;
-	HK_STEP(&b->blob, PROPAGATION, propagation, HK_PROPERTY(b, "/linux/rootfsPropagation"),
-		.flags = flags);
+	HK_STEP(&b->blob, PROPAGATION, propagation,
+		flags ? HK_PROPERTY(b, "/linux/rootfsPropagation") : HK_NO_PROPERTY,
+		.flags = host_propagation(flags));
 }
 
 int hk_build_rootfs(struct hk_builder *b)
@@ -69,18 +74,24 @@ int hk_build_rootfs(struct hk_builder *b)
 		add_propagation(b);
 	HK_STEP(&b->blob, ROOTFS, rootfs, HK_PROPERTY(b, "/root/path"),
 		.source = hk_blob_str(&b->blob, b->options->rootfs), .recursive = true,
-		.open_only = !b->can_mount, .on_host = b->can_mount && !b->mount_namespace,
+		.slave = (root_propagation(b->spec) & MS_SLAVE) != 0, .open_only = !b->can_mount,
+		.on_host = b->can_mount && !b->mount_namespace,
 		.readonly = b->annotated.strict_rootfs);
 	return 0;
 }
 
 void hk_build_pivot(struct hk_builder *b)
 {
-	uint64_t flags = root_propagation(b->spec);
 	enum hk_pivot how = b->options->no_pivot ? HK_PIVOT_MOVE : HK_PIVOT_ROOT;
 
 	HK_STEP(&b->blob, PIVOT, pivot, HK_PROPERTY(b, "/root/path"),
 		.how = b->mount_namespace ? how : HK_PIVOT_CHROOT);
+}
+
+void hk_build_root_propagation(struct hk_builder *b)
+{
+	uint64_t flags = root_propagation(b->spec);
+
 	if (b->mount_namespace && flags)
 		HK_STEP(&b->blob, ROOT_PROPAGATION, root_propagation,
 			HK_PROPERTY(b, "/linux/rootfsPropagation"), .flags = flags);

@@ -56,23 +56,49 @@ void hk_build_session(struct hk_builder *b);
 
 int hk_build_rootfs(struct hk_builder *b);
 void hk_build_pivot(struct hk_builder *b);
+/* Behind everything that is mounted: what is unbindable cannot be bound, not even by us. */
+void hk_build_root_propagation(struct hk_builder *b);
 /* Read-only and masked paths. */
 int hk_build_restricted_paths(struct hk_builder *b);
 
 /* ---- build_mounts.c ---- */
 
+struct hk_mount_options;
+
 int hk_build_mounts(struct hk_builder *b);
-/* What had to be writable until all was made in it. */
-void hk_build_late_remounts(struct hk_builder *b);
 /* Is any mount a bind mount on /dev? */
 bool hk_dev_is_bind(const struct hk_spec *spec);
+/* ---- mount_entry.c ---- */
+
+/* The clean destination: without a leading slash it means the same with one, as containers in the
+ * wild have it. ret has room for PATH_MAX. -ENAMETOOLONG. */
+int hk_mount_target(const struct hk_mount *mount, char *ret);
+/* Is it at that clean destination? */
+bool hk_mount_is_at(const struct hk_mount *mount, const char *target);
+/* EINVAL about /mounts/I and member. */
+int hk_build_refuse_mount(struct hk_builder *b, size_t i, const char *member, const char *why);
+
+/* ---- build_late.c ---- */
+
+/* Mount points and devices are made in /dev and in tmpfs mounts: they turn read-only at the end.
+ * Takes ro out of the options of such a mount (type NULL: no file system of the container's own),
+ * and notes it down. */
+void hk_build_late_readonly(struct hk_builder *b, size_t i, const char *type,
+	struct hk_mount_options *options, hk_ref_str property, const char *target);
+/* The last word about ro and rw counts: entry i speaks of what earlier ones have put off. */
+void hk_build_forget_readonly(struct hk_builder *b, size_t i, const char *target);
+void hk_build_late_remounts(struct hk_builder *b);
+
+/* ---- build_remount.c ---- */
+
+int hk_build_remount(struct hk_builder *b, size_t i, const struct hk_mount_options *options,
+	hk_ref_str property, const char *target);
 
 /* ---- build_cgroup_mount.c ---- */
 
-struct hk_mount_options;
-/* mounts[].type "cgroup" and "cgroup2". target is clean. */
-void hk_build_cgroup_mount(struct hk_builder *b, const struct hk_mount *mount,
-	const struct hk_mount_options *options, hk_ref_str property, const char *target);
+/* mounts[i] of type "cgroup" and "cgroup2". target is clean. */
+int hk_build_cgroup_mount(struct hk_builder *b, size_t i, const struct hk_mount_options *options,
+	hk_ref_str property, const char *target);
 
 /* ---- build_devices.c ---- */
 

@@ -56,6 +56,9 @@ static const struct hk_enum mount_hows[] = {
 	{"optional", HK_MOUNT_OPTIONAL},
 	{"file", HK_MOUNT_FILE},
 	{"allow-under-proc", HK_MOUNT_ALLOW_UNDER_PROC},
+	{"idmap", HK_MOUNT_IDMAP},
+	{"idmap-tree", HK_MOUNT_IDMAP_TREE},
+	{"label-xattr", HK_MOUNT_LABEL_XATTR},
 	{NULL, 0},
 };
 
@@ -117,6 +120,7 @@ static const struct presentation {
 	{ANY, "rec_set", BITS, false, attributes},
 	{ANY, "rec_clear", BITS, false, attributes},
 	{ANY, "propagation", BITS, false, propagations},
+	{ANY, "rec_propagation", BITS, false, propagations},
 	{ANY, "bounding", HEX, true, NULL},
 	{ANY, "effective", HEX, true, NULL},
 	{ANY, "inheritable", HEX, true, NULL},

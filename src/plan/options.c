@@ -23,6 +23,7 @@ enum effect {
 	BIND,
 	REMOUNT,
 	TMPCOPYUP,
+	IDMAP,
 	NOTHING,
 };
 
@@ -34,8 +35,7 @@ struct option {
 
 /* clang-format off */
 /* Sorted by name. Without effect: "defaults"; norelatime, since relatime is what the kernel does
- * when none of the modes is set; silent and loud, which are about the kernel's log; iversion, which
- * fsconfig(2) has no flag for: the file systems that count versions do so by themselves. */
+ * when none of the modes is set. */
 static const struct option options[] = {
 	{"async", SB_CLEAR, MS_SYNCHRONOUS},
 	{"atime", NOT_ATIME, HK_MOUNT_ATTR_NOATIME},
@@ -45,15 +45,16 @@ static const struct option options[] = {
 	{"diratime", CLEAR, HK_MOUNT_ATTR_NODIRATIME},
 	{"dirsync", SB_SET, MS_DIRSYNC},
 	{"exec", CLEAR, HK_MOUNT_ATTR_NOEXEC},
-	{"iversion", NOTHING, 0},
+	{"idmap", IDMAP, HK_IDMAP_MOUNT},
+	{"iversion", SB_SET, MS_I_VERSION},
 	{"lazytime", SB_SET, MS_LAZYTIME},
-	{"loud", NOTHING, 0},
+	{"loud", SB_CLEAR, MS_SILENT},
 	{"mand", SB_SET, MS_MANDLOCK},
 	{"noatime", ATIME, HK_MOUNT_ATTR_NOATIME},
 	{"nodev", SET, HK_MOUNT_ATTR_NODEV},
 	{"nodiratime", SET, HK_MOUNT_ATTR_NODIRATIME},
 	{"noexec", SET, HK_MOUNT_ATTR_NOEXEC},
-	{"noiversion", NOTHING, 0},
+	{"noiversion", SB_CLEAR, MS_I_VERSION},
 	{"nolazytime", SB_CLEAR, MS_LAZYTIME},
 	{"nomand", SB_CLEAR, MS_MANDLOCK},
 	{"norelatime", NOTHING, 0},
@@ -68,6 +69,7 @@ static const struct option options[] = {
 	{"relatime", ATIME, HK_MOUNT_ATTR_RELATIME},
 	{"remount", REMOUNT, 0},
 	{"rexec", REC_CLEAR, HK_MOUNT_ATTR_NOEXEC},
+	{"ridmap", IDMAP, HK_IDMAP_TREE},
 	{"rnoatime", REC_ATIME, HK_MOUNT_ATTR_NOATIME},
 	{"rnodev", REC_SET, HK_MOUNT_ATTR_NODEV},
 	{"rnodiratime", REC_SET, HK_MOUNT_ATTR_NODIRATIME},
@@ -89,7 +91,7 @@ static const struct option options[] = {
 	{"runbindable", PROPAGATION, MS_UNBINDABLE | MS_REC},
 	{"rw", CLEAR, HK_MOUNT_ATTR_RDONLY},
 	{"shared", PROPAGATION, MS_SHARED},
-	{"silent", NOTHING, 0},
+	{"silent", SB_SET, MS_SILENT},
 	{"slave", PROPAGATION, MS_SLAVE},
 	{"strictatime", ATIME, HK_MOUNT_ATTR_STRICTATIME},
 	{"suid", CLEAR, HK_MOUNT_ATTR_NOSUID},
@@ -131,12 +133,16 @@ static void drop_atime(uint64_t *set, uint64_t *clear, uint64_t mode)
 
 /* Each type replaces the one before, but for shared behind slave: that is a mount which gets what
  * happens elsewhere, and gives what happens in it to new peers. */
+static void add_propagation(uint64_t *types, uint64_t type)
+{
+	*types = type == MS_SHARED && *types & MS_SLAVE ? *types | type : type;
+}
+
 static void change_propagation(struct hk_mount_options *o, uint64_t type)
 {
-	if (type & MS_SHARED && o->propagation & MS_SLAVE)
-		o->propagation |= type;
-	else
-		o->propagation = type;
+	if (type & MS_REC)
+		add_propagation(&o->rec_propagation, type & ~(uint64_t)MS_REC);
+	add_propagation(&o->propagation, type & ~(uint64_t)MS_REC);
 }
 
 static void apply(const struct option *option, struct hk_mount_options *o)
@@ -167,10 +173,10 @@ static void apply(const struct option *option, struct hk_mount_options *o)
 		drop_atime(&o->rec_set, &o->rec_clear, option->value);
 		break;
 	case SB_SET:
-		o->sb_flags |= option->value;
+		change(&o->sb_set, &o->sb_clear, option->value);
 		break;
 	case SB_CLEAR:
-		o->sb_flags &= ~option->value;
+		change(&o->sb_clear, &o->sb_set, option->value);
 		break;
 	case PROPAGATION:
 		change_propagation(o, option->value);
@@ -184,6 +190,9 @@ static void apply(const struct option *option, struct hk_mount_options *o)
 		break;
 	case TMPCOPYUP:
 		o->tmpcopyup = true;
+		break;
+	case IDMAP:
+		o->idmap = option->value == HK_IDMAP_TREE ? HK_IDMAP_TREE : HK_IDMAP_MOUNT;
 		break;
 	case NOTHING:
 		break;
@@ -226,10 +235,13 @@ int hk_mount_options_parse(const struct hk_mount *mount, size_t index, struct hk
 		else if (first_data == SIZE_MAX && mount->options.items[i][0])
 			first_data = i;
 	}
-	if (first_data != SIZE_MAX && (o.bind || o.remount)) {
-		(void)hk_refuse(err, EINVAL, "'%s' is not an option that a %s of '%s' can have",
-			mount->options.items[first_data], o.remount ? "remount" : "bind mount",
-			mount->destination);
+	if (o.propagation == o.rec_propagation)
+		o.propagation = 0; /* said already */
+	if (o.idmap == HK_IDMAP_NONE && (mount->uid_mappings.count || mount->gid_mappings.count))
+		o.idmap = HK_IDMAP_MOUNT;
+	if (first_data != SIZE_MAX && o.bind) {
+		(void)hk_refuse(err, EINVAL, "'%s' is not an option that a bind mount%s can have",
+			mount->options.items[first_data], o.remount ? "'s remount" : "");
 		return hk_err_at(err, "/mounts/%zu/options/%zu", index, first_data);
 	}
 	if (first_data != SIZE_MAX) {
@@ -239,6 +251,45 @@ int hk_mount_options_parse(const struct hk_mount *mount, size_t index, struct hk
 	}
 	*ret = o;
 	return 0;
+}
+
+uint64_t hk_mount_options_attrs(const struct hk_mount_options *o)
+{
+	return (o->attrs_set & ~o->rec_clear) | o->rec_set;
+}
+
+/* In the words of fsconfig(2); the last two are mount(2)'s alone. */
+static const struct {
+	uint64_t flag;
+	const char *set;
+	const char *clear;
+} superblock_words[] = {
+	{MS_SYNCHRONOUS, "sync", "async"},
+	{MS_DIRSYNC, "dirsync", NULL},
+	{MS_MANDLOCK, "mand", "nomand"},
+	{MS_LAZYTIME, "lazytime", "nolazytime"},
+	{MS_I_VERSION, "iversion", "noiversion"},
+	{MS_SILENT, "silent", "loud"},
+};
+
+const char *hk_mount_options_superblock(
+	const struct hk_mount_options *o, bool named, struct hk_arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; text && i < HK_COUNT(superblock_words); i++) {
+		const char *word = NULL;
+
+		if (o->sb_set & superblock_words[i].flag)
+			word = superblock_words[i].set;
+		else if (named && o->sb_clear & superblock_words[i].flag)
+			word = superblock_words[i].clear;
+		if (word)
+			text = hk_arena_printf(arena, "%s%s%s", text, text[0] ? "," : "", word);
+	}
+	if (text && o->data)
+		text = hk_arena_printf(arena, "%s%s%s", text, text[0] ? "," : "", o->data);
+	return text;
 }
 
 const char *hk_mount_option_name(size_t i)

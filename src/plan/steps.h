@@ -38,25 +38,32 @@
 
 /* mount(NULL, "/", NULL, flags, NULL), before anything is mounted. */
 #define HK_FIELDS_propagation(F) F(u64, flags)
-/* Open the root file system, make the mount it stands on private, bind it onto itself. on_host: there is
- * no mount namespace of our own, and what it stands on stays as it is: the new mount is private.
- * open_only: nothing is bound, and nothing may be mounted. readonly: from the beginning, so that nothing
- * can be made in it. */
-#define HK_FIELDS_rootfs(F) F(str, source) F(u32, recursive) F(u32, open_only) F(u32, on_host) \
+/* Open the root file system, make the mount it stands on private, bind it onto itself. slave: what
+ * the host mounts below it goes on to appear in it. on_host: there is no mount namespace of our own,
+ * and what it stands on stays as it is: the new mount is private. open_only: nothing is bound, and
+ * nothing may be mounted. readonly: from the beginning, so that nothing can be made in it. */
+#define HK_FIELDS_rootfs(F) \
+	F(str, source) F(u32, recursive) F(u32, slave) F(u32, open_only) F(u32, on_host) \
 	F(u32, readonly)
 /* A new file system instance by fsopen/fsmount, attached at target. sb_options: comma-separated,
- * for fsconfig. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*. else_bind: host path bound recursively
- * (read-only attrs kept) where the kernel refuses the file system. label: LSM context= or absent. */
+ * for fsconfig, or for mount(2) where it has no such option. attrs: MOUNT_ATTR_*. how: HK_MOUNT_*.
+ * else_bind: host path bound recursively (read-only attrs kept) where the kernel refuses the file
+ * system. label: LSM context= or absent. rec_propagation comes before propagation. */
 #define HK_FIELDS_mount(F) \
 	F(str, fstype) F(str, source) F(str, target) F(str, sb_options) F(u64, attrs) \
-	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(str, else_bind) F(str, label) \
-	F(u32, how)
-/* A bind mount. attrs_set/attrs_clear for the mount itself, rec_* for the whole tree. */
+	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(u64, rec_propagation) \
+	F(str, else_bind) F(str, label) F(u32, how)
+/* A bind mount. attrs_set/attrs_clear for the mount itself, rec_* for the whole tree. mount: its
+ * index in mounts[], by which the runtime finds the mappings of an id-mapped one. */
 #define HK_FIELDS_bind(F) \
 	F(str, source) F(str, target) F(u32, recursive) F(u64, attrs_set) F(u64, attrs_clear) \
-	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(u32, how)
-/* mount_setattr on an existing mount point, deferred until its contents are made. */
-#define HK_FIELDS_remount(F) F(str, target) F(u64, attrs_set) F(u64, attrs_clear)
+	F(u64, rec_set) F(u64, rec_clear) F(u64, propagation) F(u64, rec_propagation) F(u32, how) \
+	F(u32, mount)
+/* Change what is mounted there: the file system by fspick and fsconfig where sb_options is not
+ * absent, then the mount's attributes and propagation. */
+#define HK_FIELDS_remount(F) \
+	F(str, target) F(str, sb_options) F(u64, attrs_set) F(u64, attrs_clear) F(u64, rec_set) \
+	F(u64, rec_clear) F(u64, propagation) F(u64, rec_propagation)
 /* A node by mknodat, checked, chmod and chown by fd; bound from the host's node of that path where
  * bind is set or mknod is not permitted. mode: type and permission bits. */
 #define HK_FIELDS_device(F) \
@@ -75,7 +82,7 @@
 	F(i64, timeout) F(str, state_before) F(str, state_after) F(str, out_file) F(str, err_file)
 /* Make the root file system "/": HK_PIVOT_*. */
 #define HK_FIELDS_pivot(F) F(u32, how)
-/* Propagation of "/" for the container, after the pivot. */
+/* Propagation of "/" for the container, when all is mounted. */
 #define HK_FIELDS_root_propagation(F) F(u64, flags)
 #define HK_FIELDS_hostname(F) F(str, name)
 #define HK_FIELDS_domainname(F) F(str, name)
@@ -193,6 +200,9 @@ enum hk_mount_how {
 	HK_MOUNT_OPTIONAL = 1u << 3,    /* a source that does not exist is skipped */
 	HK_MOUNT_FILE = 1u << 4,        /* the source is known to be no directory */
 	HK_MOUNT_ALLOW_UNDER_PROC = 1u << 5, /* made by ourselves, not asked for by config.json */
+	HK_MOUNT_IDMAP = 1u << 6,       /* id-mapped: the source comes from the runtime */
+	HK_MOUNT_IDMAP_TREE = 1u << 7,  /* the same, with all mounts below it */
+	HK_MOUNT_LABEL_XATTR = 1u << 8, /* the label is an attribute of its root, not an option */
 };
 
 enum hk_sync_point {

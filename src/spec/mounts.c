@@ -1,5 +1,7 @@
-/* The tables of config.json's mounts and of id mappings. */
+/* The tables of config.json's mounts and of id mappings, and what a mount is. */
 #include "spec/tables.h"
+
+#include <string.h>
 
 static const struct hk_property id_map_properties[] = {
 	HK_UINT("containerID", struct hk_id_map, container_id, .flags = HK_REQUIRED),
@@ -22,3 +24,17 @@ static const struct hk_property mount_properties[] = {
 };
 
 const struct hk_object hk_mount_object = HK_OBJECT_TYPE(struct hk_mount, mount_properties);
+
+bool hk_mount_has_option(const struct hk_mount *mount, const char *option)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (strcmp(mount->options.items[i], option) == 0)
+			return true;
+	return false;
+}
+
+bool hk_mount_is_bind(const struct hk_mount *mount)
+{
+	return hk_mount_has_option(mount, "bind") || hk_mount_has_option(mount, "rbind") ||
+	       (mount->type && strcmp(mount->type, "bind") == 0);
+}

@@ -3,6 +3,7 @@
 
 #include "base/findings.h"
 #include "base/fd.h"
+#include "base/str.h"
 #include "json/bind.h"
 
 #include <errno.h>
@@ -75,6 +76,45 @@ static int warn_of_personality_flags(struct hk_binding *binding, const struct hk
 	return 0;
 }
 
+/* A bind mount shows a file system that is there already, a cgroup mount the host's, and mqueue
+ * that of the ipc namespace: the kernel passes over their options. silent and loud have nothing to
+ * say about them. */
+static bool is_lost_option(const struct hk_mount *mount, const char *option)
+{
+	static const char *const words[] = {"sync", "async", "dirsync", "mand", "nomand",
+		"lazytime", "nolazytime", "iversion", "noiversion"};
+	const char *type = mount->type ? mount->type : "";
+	bool shown = hk_starts_with(type, "cgroup") || strcmp(type, "mqueue") == 0;
+
+	for (size_t i = 0; i < HK_COUNT(words); i++)
+		if (strcmp(option, words[i]) == 0)
+			return shown || hk_mount_is_bind(mount);
+	return false;
+}
+
+static int warn_of_lost_options(struct hk_binding *binding, const struct hk_spec *spec)
+{
+	const struct hk_place mounts = {.key = "mounts"};
+	int r = 0;
+
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct hk_strings *words = &spec->mounts[i].options;
+		const struct hk_place mount = {.parent = &mounts, .index = i};
+		const struct hk_place options = {.parent = &mount, .key = "options"};
+
+		for (size_t j = 0; r == 0 && j < words->count; j++) {
+			const struct hk_place place = {.parent = &options, .index = j};
+
+			if (is_lost_option(&spec->mounts[i], words->items[j]))
+				r = hk_bind_warn(binding, &place,
+					"'%s' does nothing here: it is about the file system, and "
+					"that is there already",
+					words->items[j]);
+		}
+	}
+	return r;
+}
+
 /* The text is in the spec's arena already. */
 static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 {
@@ -93,6 +133,8 @@ static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 	r = warn_of_relative_mounts(&binding, spec);
 	if (r == 0)
 		r = warn_of_personality_flags(&binding, spec);
+	if (r == 0)
+		r = warn_of_lost_options(&binding, spec);
 	if (r < 0)
 		return r;
 	spec->warnings = binding.warnings;

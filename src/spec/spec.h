@@ -429,6 +429,11 @@ const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk
 /* Does the container get a namespace of its own of that type (new, not joined)? */
 bool hk_spec_new_namespace(const struct hk_spec *spec, enum hk_ns_type type);
 
+/* Is the word among the mount's options? */
+bool hk_mount_has_option(const struct hk_mount *mount, const char *option);
+/* "bind" or "rbind" among the options decides; the type is a hint that people rely on. */
+bool hk_mount_is_bind(const struct hk_mount *mount);
+
 /* A key of linux.sysctl, with dots or slashes, as a path below /proc/sys: no component is empty, "."
  * or "..". -EINVAL, -ENAMETOOLONG. */
 int hk_sysctl_path(const char *key, char *ret, size_t cap);

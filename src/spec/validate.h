@@ -41,6 +41,10 @@ int hk_validate_device_number(int64_t major, int64_t minor, const char *at, stru
 int hk_validate_list(const char *list, const char *what, uint32_t limit, struct hk_pointer at,
 	struct hk_findings *f);
 
+/* Ranges that are not empty, end below the last id, do not overlap, and are not too many for the
+ * kernel. at: JSON pointer of the list. */
+int hk_validate_id_maps(const struct hk_id_maps *maps, const char *at, struct hk_findings *f);
+
 /* at: JSON pointer of the process object, "" where it is the whole text. */
 int hk_validate_annotations(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_process(const struct hk_process *process, const char *at, struct hk_findings *f);

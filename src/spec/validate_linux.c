@@ -1,4 +1,4 @@
-/* Whether mounts, devices, paths and the smaller objects of config.json's linux make sense. */
+/* Whether devices, paths and the smaller objects of config.json's linux make sense. */
 #include "spec/validate.h"
 
 #include "base/path.h"
@@ -10,63 +10,6 @@
 #include <limits.h>
 #include <net/if.h>
 #include <string.h>
-
-/* ---- mounts ---- */
-
-/* "uid=5" and the like name an id of the container's user namespace: where that has no such id,
- * the kernel says no more than EINVAL. */
-static int validate_owner_option(
-	const struct hk_spec *spec, size_t i, size_t j, struct hk_findings *f)
-{
-	const char *option = spec->mounts[i].options.items[j];
-	const struct hk_id_maps *maps = NULL;
-	uint32_t id;
-
-	if (hk_starts_with(option, "uid="))
-		maps = &spec->linux.uid_mappings;
-	else if (hk_starts_with(option, "gid="))
-		maps = &spec->linux.gid_mappings;
-	if (!maps || !maps->count || hk_parse_u32(option + 4, &id) < 0)
-		return 0;
-	if (hk_id_is_mapped(maps, id))
-		return 0;
-	return hk_invalid_hint(f, hk_at("/mounts/%zu/options/%zu", i, j),
-		"map the id, or leave the option out",
-		"'%.100s': the id is not mapped into the user namespace", option);
-}
-
-static int validate_mount(const struct hk_spec *spec, size_t i, struct hk_findings *f)
-{
-	const struct hk_mount *mount = &spec->mounts[i];
-	struct hk_pointer at = hk_at("/mounts/%zu/destination", i);
-	char clean[PATH_MAX];
-
-	if (!mount->destination)
-		return hk_invalid(f, at, "required, but missing");
-	if (hk_path_clean(mount->destination, true, clean, sizeof(clean)) < 0)
-		return hk_invalid(f, at, "too long for a path");
-	if (!strcmp(clean, "/"))
-		return hk_invalid(f, at, "'%.100s' is on the top of the root file system",
-			mount->destination);
-	for (size_t j = 0; j < mount->options.count; j++) {
-		int r = validate_owner_option(spec, i, j, f);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int hk_validate_mounts(const struct hk_spec *spec, struct hk_findings *f)
-{
-	for (size_t i = 0; i < spec->mount_count; i++) {
-		int r = validate_mount(spec, i, f);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* ---- masked and read-only paths ---- */
 

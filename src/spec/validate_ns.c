@@ -56,7 +56,7 @@ static int validate_map(
 	return 0;
 }
 
-static int validate_maps(const struct hk_id_maps *maps, const char *at, struct hk_findings *f)
+int hk_validate_id_maps(const struct hk_id_maps *maps, const char *at, struct hk_findings *f)
 {
 	if (maps->count > MAX_MAPS)
 		return hk_invalid(f, hk_at("%s", at), "more than %d mappings", MAX_MAPS);
@@ -93,9 +93,9 @@ static int validate_mappings(const struct hk_spec *spec, struct hk_findings *f)
 	if (user && !user->path && !lx->gid_mappings.count)
 		return hk_invalid(f, hk_at("/linux/gidMappings"),
 			"a new user namespace needs one mapping or more");
-	r = validate_maps(&lx->uid_mappings, "/linux/uidMappings", f);
+	r = hk_validate_id_maps(&lx->uid_mappings, "/linux/uidMappings", f);
 	if (r == 0)
-		r = validate_maps(&lx->gid_mappings, "/linux/gidMappings", f);
+		r = hk_validate_id_maps(&lx->gid_mappings, "/linux/gidMappings", f);
 	return r;
 }
 

@@ -1,4 +1,5 @@
 /* The runtime's side of the conversation with the init stage, from PLAN to START. */
+#include "stage/source.h"
 #include "stage/spawn.h"
 
 #include "base/err.h"
@@ -20,7 +21,8 @@ struct dialog {
 	const struct hk_stage_options *options;
 	struct hk_wire wire;
 	struct hk_stage_process process; /* the one that we talk with now */
-	bool ready;			 /* START is sent: all done */
+	struct hk_sources sources;
+	bool ready; /* START is sent: all done */
 };
 
 /* A message that came, with its descriptors; a handler that keeps one takes it out. */
@@ -132,33 +134,9 @@ static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
 
 static int on_want_source(struct dialog *d, struct received *in, struct hk_err *err)
 {
-	const struct hk_plan *plan = d->options->plan;
-	uint32_t index = in->msg.payload.step.step;
-	const struct hk_step_bind *bind;
-	const struct hk_step *step;
-	const char *source;
-	HK_FD int tree = -1;
+	HK_FD int tree = hk_source_open(&d->sources, d->options, in->msg.payload.step.step, err);
 
-	if (index >= plan->step_count || hk_plan_steps(plan)[index].kind != HK_STEP_BIND)
-		return hk_refuse(
-			err, EPROTO, "the init stage asked for the source of step %u", index);
-	step = &hk_plan_steps(plan)[index];
-	bind = hk_plan_args(plan, step);
-	source = hk_plan_str(plan, bind->source);
-	if (!source)
-		return hk_refuse(err, EPROTO,
-			"the init stage asked for a source of step %u, which "
-			"has none",
-			index);
-	tree = hk_sys_open_tree(
-		AT_FDCWD, source, HK_OPEN_TREE_CLONE | (bind->recursive ? HK_AT_RECURSIVE : 0));
-	if (tree < 0) {
-		(void)hk_fail(err, -tree, "open the bind mount's source '%s'", source);
-		(void)hk_err_at(
-			err, "%s", step->property ? (const char *)plan + step->property : "");
-		return tree;
-	}
-	return answer(d, HK_MSG_SOURCE, &tree, err);
+	return tree < 0 ? tree : answer(d, HK_MSG_SOURCE, &tree, err);
 }
 
 static int on_listener(struct dialog *d, struct received *in, struct hk_err *err)
@@ -327,6 +305,7 @@ int hk_stage_run(
 	d.process = (struct hk_stage_process){.pid = spawned.pid, .pidfd = spawned.pidfd};
 	hk_wire_init(&d.wire, sock, true);
 	r = converse(&d, err);
+	hk_sources_done(&d.sources);
 	if (r < 0) {
 		hk_close(&sock); /* the end of the conversation ends it too, where signals cannot */
 		kill_and_reap(&d.process);

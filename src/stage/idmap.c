@@ -137,7 +137,13 @@ static int write_text(const struct map_kind *kind, pid_t pid, const struct hk_id
 	}
 	if (r == -EPERM)
 		return run_helper(kind, pid, maps, err);
-	return r < 0 ? hk_fail(err, -r, "write %s of the user namespace", kind->file) : 0;
+	if (r == 0)
+		return 0;
+	(void)hk_fail(err, -r, "write %s of the user namespace", kind->file);
+	if (r == -EINVAL && (long)strlen(text) >= sysconf(_SC_PAGESIZE))
+		hk_err_hint(err, "the kernel takes less than a page of text: use fewer or shorter "
+				 "mappings");
+	return r;
 }
 
 static int write_map(

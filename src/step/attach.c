@@ -27,11 +27,11 @@ int hk_tree_attrs(int tree, bool recursive, uint64_t set, uint64_t clear)
 		tree, "", AT_EMPTY_PATH | (recursive ? HK_AT_RECURSIVE : 0), &attr);
 }
 
-int hk_tree_propagation(int tree, uint64_t flags)
+static int set_propagation(int tree, bool recursive, uint64_t flags)
 {
 	/* one at a time; shared behind slave makes a mount that is both */
 	static const uint64_t types[] = {MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED};
-	unsigned int at = AT_EMPTY_PATH | (flags & MS_REC ? HK_AT_RECURSIVE : 0);
+	unsigned int at = AT_EMPTY_PATH | (recursive ? HK_AT_RECURSIVE : 0);
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct hk_mount_attr attr = {.propagation = types[i]};
@@ -46,20 +46,27 @@ int hk_tree_propagation(int tree, uint64_t flags)
 	return 0;
 }
 
+int hk_tree_propagate(
+	int tree, uint64_t whole, uint64_t itself, const char *where, struct hk_err *err)
+{
+	int r = set_propagation(tree, true, whole);
+
+	if (r == 0)
+		r = set_propagation(tree, false, itself);
+	return r < 0 ? hk_fail(err, -r, "set the propagation of '%s'", where) : 0;
+}
+
 int hk_tree_attach(int tree, int target)
 {
 	return hk_sys_move_mount(
 		tree, "", target, "", HK_MOVE_MOUNT_F_EMPTY_PATH | HK_MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-int hk_tree_put(int tree, int target, uint64_t propagation, const char *where, struct hk_err *err)
+int hk_tree_put(int tree, int target, const char *where, struct hk_err *err)
 {
 	int r = hk_tree_attach(tree, target);
 
-	if (r < 0)
-		return hk_fail(err, -r, "mount on '%s'", where);
-	r = propagation ? hk_tree_propagation(tree, propagation) : 0;
-	return r < 0 ? hk_fail(err, -r, "set the propagation of '%s'", where) : 0;
+	return r < 0 ? hk_fail(err, -r, "mount on '%s'", where) : 0;
 }
 
 int hk_cover_attach(struct hk_cover *cover, int target)

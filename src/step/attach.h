@@ -11,16 +11,17 @@ int hk_tree_clone(int fd, bool recursive);
 /* Change mount attributes. 0 or a negative errno. */
 int hk_tree_attrs(int tree, bool recursive, uint64_t set, uint64_t clear);
 
-/* MS_SHARED, MS_SLAVE, ... and MS_REC. 0 or a negative errno. */
-int hk_tree_propagation(int tree, uint64_t flags);
+/* MS_SHARED, MS_SLAVE, ...: first those of the whole tree, then those of the mount itself. where:
+ * its name for errors. 0 or a negative errno with err set. */
+int hk_tree_propagate(
+	int tree, uint64_t whole, uint64_t itself, const char *where, struct hk_err *err);
 
 /* Put the tree on the mount point; tree names the attached mount afterwards. 0 or a negative
  * errno. */
 int hk_tree_attach(int tree, int target);
 
-/* hk_tree_attach, then its propagation; where: the mount point's name for errors. 0 or a negative
- * errno with err set. */
-int hk_tree_put(int tree, int target, uint64_t propagation, const char *where, struct hk_err *err);
+/* The same; where: the mount point's name for errors. 0 or a negative errno with err set. */
+int hk_tree_put(int tree, int target, const char *where, struct hk_err *err);
 
 /* Put a copy of the cover on the mount point. 0 or a negative errno. */
 int hk_cover_attach(struct hk_cover *cover, int target);

@@ -10,23 +10,32 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A detached copy of the bind's source. In a user namespace we may not reach what the runtime can:
- * it opens that for us. */
-static int open_source(struct hk_ctx *ctx, const char *source, bool recursive, struct hk_err *err)
+static int ask_for_source(struct hk_ctx *ctx, struct hk_err *err)
 {
 	struct hk_msg_step question = {.step = ctx->index};
-	int tree = hk_sys_open_tree(
-		AT_FDCWD, source, HK_OPEN_TREE_CLONE | (recursive ? HK_AT_RECURSIVE : 0));
-	int r;
+	int tree = -1;
+	int r = hk_ctx_ask(ctx, HK_MSG_WANT_SOURCE, &question, &tree, err);
 
-	if (tree == -EACCES) {
-		r = hk_ctx_ask(ctx, HK_MSG_WANT_SOURCE, &question, &tree, err);
-		return r < 0 ? r : tree;
-	}
+	return r < 0 ? r : tree;
+}
+
+/* A detached copy of the bind's source. In a user namespace we may not reach what the runtime can,
+ * and only who owns the file system may map its ids: then it opens that for us. */
+static int open_source(
+	struct hk_ctx *ctx, const struct hk_step_bind *args, const char *source, struct hk_err *err)
+{
+	int tree, r;
+
+	if (args->how & (HK_MOUNT_IDMAP | HK_MOUNT_IDMAP_TREE))
+		return ask_for_source(ctx, err);
+	tree = hk_sys_open_tree(
+		AT_FDCWD, source, HK_OPEN_TREE_CLONE | (args->recursive ? HK_AT_RECURSIVE : 0));
+	if (tree == -EACCES)
+		return ask_for_source(ctx, err);
 	if (tree >= 0)
 		return tree;
 	r = hk_fail(err, -tree, "open the bind mount's source '%s'", source);
-	if (tree == -EINVAL && !recursive)
+	if (tree == -EINVAL && !args->recursive)
 		hk_err_hint(err, "there are mounts below it that a user namespace may not uncover: "
 				 "use rbind");
 	return r;
@@ -59,7 +68,7 @@ int hk_step_bind(struct hk_ctx *ctx, const struct hk_step_bind *args, struct hk_
 
 	if (!source || !where)
 		return hk_refuse(err, EINVAL, "a bind mount without a source or a target");
-	tree = open_source(ctx, source, args->recursive, err);
+	tree = open_source(ctx, args, source, err);
 	if (tree == -ENOENT && args->how & HK_MOUNT_OPTIONAL)
 		return 0;
 	if (tree < 0)
@@ -73,7 +82,9 @@ int hk_step_bind(struct hk_ctx *ctx, const struct hk_step_bind *args, struct hk_
 	r = set_bind_attrs(tree, args, where, err);
 	if (r < 0)
 		return r;
-	r = hk_tree_put(tree, target, args->propagation, where, err);
+	r = hk_tree_put(tree, target, where, err);
+	if (r == 0)
+		r = hk_tree_propagate(tree, args->rec_propagation, args->propagation, where, err);
 	if (r < 0)
 		hk_err_prefix(err, "bind '%s': ", source);
 	return r;

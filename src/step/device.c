@@ -106,9 +106,10 @@ static int bind_node(const struct hk_step_device *args, int dir, const char *nam
 		return 0;
 	if (S_ISLNK(st.st_mode))
 		return hk_refuse(err, ELOOP, "make the device '%s': it is a symbolic link", path);
-	r = hk_tree_propagation(tree, MS_PRIVATE);
-	if (r == 0)
-		r = hk_tree_attach(tree, target);
+	r = hk_tree_propagate(tree, 0, MS_PRIVATE, path, err);
+	if (r < 0)
+		return r;
+	r = hk_tree_attach(tree, target);
 	return r < 0 ? hk_fail(err, -r, "bind the host's device '%s'", path) : 0;
 }
 

@@ -1,84 +1,25 @@
-/* New file systems, and changes of the attributes of mounts. */
+/* New file systems. */
 #include "step/attach.h"
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/sys.h"
 #include "step/copyup.h"
-#include "step/mount_long.h"
+#include "step/fsconfig.h"
+#include "step/label.h"
+#include "step/mount2.h"
 #include "step/mount_point.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#define OPTION_MAX 4096
-
-/* What the kernel logged about an option, "e tmpfs: Unknown parameter 'foo'", is the best hint. */
-static void hint_from_kernel(int fs, struct hk_err *err)
-{
-	char text[256];
-	ssize_t n = read(fs, text, sizeof(text) - 1);
-
-	if (n <= 2)
-		return;
-	while (n > 0 && text[n - 1] == '\n')
-		n--;
-	text[n] = '\0';
-	hk_err_hint(err, "the kernel says: %s", text + 2);
-}
-
-/* One "key=value" or "flag"; the text is changed. */
-static int configure_option(int fs, char *option, struct hk_err *err)
-{
-	char *value = strchr(option, '=');
-	int r;
-
-	if (value)
-		*value++ = '\0';
-	r = hk_sys_fsconfig(
-		fs, value ? HK_FSCONFIG_SET_STRING : HK_FSCONFIG_SET_FLAG, option, value);
-	if (r < 0) {
-		r = hk_fail(err, -r, "set mount option '%s%s%s'", option, value ? "=" : "",
-			value ? value : "");
-		hint_from_kernel(fs, err);
-	}
-	return r;
-}
-
-static int configure_options(int fs, const char *options, struct hk_err *err)
-{
-	for (const char *p = options; *p;) {
-		size_t len = strcspn(p, ",");
-		char option[OPTION_MAX];
-		int r = 0;
-
-		if (len >= sizeof(option))
-			return hk_refuse(err, ENAMETOOLONG, "a mount option is too long");
-		memcpy(option, p, len);
-		option[len] = '\0';
-		if (len > 0)
-			r = configure_option(fs, option, err);
-		if (r < 0)
-			return r;
-		p += len + (p[len] == ',');
-	}
-	return 0;
-}
 
 static int configure_mode(int fs, int target, struct hk_err *err)
 {
-	char mode[16];
-	struct stat st;
-	int r;
+	char mode[HK_MODE_MAX];
+	int r = hk_covered_mode(target, mode);
 
-	if (fstat(target, &st) < 0)
-		return hk_fail(err, errno, "read the mode of the mount point");
-	(void)snprintf(mode, sizeof(mode), "%o", st.st_mode & 07777);
+	if (r < 0)
+		return hk_fail(err, -r, "read the mode of the mount point");
 	r = hk_sys_fsconfig(fs, HK_FSCONFIG_SET_STRING, "mode", mode);
 	return r < 0 ? hk_fail(err, -r, "set mount option 'mode=%s'", mode) : 0;
 }
@@ -96,10 +37,12 @@ static int configure(int fs, const struct hk_ctx *ctx, const struct hk_step_moun
 	if (r < 0)
 		return hk_fail(err, -r, "set the mount's source '%s'", source);
 	if (options)
-		r = configure_options(fs, options, err);
+		r = hk_fsconfig_options(fs, options, err);
 	if (r < 0)
 		return r;
-	if (label) { /* holds commas, and is one value all the same */
+	if (label &&
+		!(args->how &
+			HK_MOUNT_LABEL_XATTR)) { /* holds commas, and is one value all the same */
 		r = hk_sys_fsconfig(fs, HK_FSCONFIG_SET_STRING, "context", label);
 		if (r < 0)
 			return hk_fail(err, -r, "set the mount label '%s'", label);
@@ -107,19 +50,20 @@ static int configure(int fs, const struct hk_ctx *ctx, const struct hk_step_moun
 	return args->how & HK_MOUNT_KEEP_MODE ? configure_mode(fs, target, err) : 0;
 }
 
-/* The attributes that a mount begins with. Read-only comes last where a copy of what was there has
- * to get in first. */
+/* Is something done to it behind the mounting? */
+#define FILLED (HK_MOUNT_TMPCOPYUP | HK_MOUNT_LABEL_XATTR)
+
+/* The attributes that a mount begins with. Read-only comes last where it is filled first. */
 static uint64_t first_attrs(const struct hk_step_mount *args)
 {
-	return args->how & HK_MOUNT_TMPCOPYUP ? args->attrs & ~(uint64_t)HK_MOUNT_ATTR_RDONLY
-					      : args->attrs;
+	return args->how & FILLED ? args->attrs & ~(uint64_t)HK_MOUNT_ATTR_RDONLY : args->attrs;
 }
 
-static int make_long(
+static int make_by_mount2(
 	struct hk_ctx *ctx, const struct hk_step_mount *args, int target, struct hk_err *err)
 {
 	HK_FD int tree = -1;
-	int r = hk_mount_long(ctx, args, target, &tree);
+	int r = hk_mount2(ctx, args, target, &tree);
 
 	if (r == 0)
 		r = hk_tree_attrs(tree, false, first_attrs(args), 0);
@@ -138,8 +82,8 @@ static int make_fs(
 	HK_FD int fs = -1;
 	int tree, r;
 
-	if (hk_mount_is_long(ctx, args))
-		return make_long(ctx, args, target, err);
+	if (hk_mount2_is_needed(ctx, args))
+		return make_by_mount2(ctx, args, target, err);
 	fs = hk_sys_fsopen(fstype);
 	if (fs < 0)
 		return hk_fail(err, -fs, "mount %s on '%s'", fstype, where);
@@ -151,7 +95,7 @@ static int make_fs(
 	r = hk_sys_fsconfig(fs, HK_FSCONFIG_CMD_CREATE, NULL, NULL);
 	if (r < 0) {
 		r = hk_fail(err, -r, "mount %s on '%s'", fstype, where);
-		hint_from_kernel(fs, err);
+		hk_fsconfig_hint(fs, err);
 		return r;
 	}
 	tree = hk_sys_fsmount(fs, (unsigned int)first_attrs(args));
@@ -160,13 +104,23 @@ static int make_fs(
 	return tree;
 }
 
-static int copy_up(const struct hk_step_mount *args, int target, int tree, const char *where,
-	struct hk_err *err)
+/* What has to be in it, or on it, before it is read-only and visible. */
+static int fill(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, int tree,
+	const char *where, struct hk_err *err)
 {
-	int r = hk_copy_tree(target, tree);
+	const char *label = hk_plan_str(ctx->plan, args->label);
+	int r;
 
-	if (r < 0)
-		return hk_fail(err, -r, "copy what is in '%s' into the new tmpfs", where);
+	if (args->how & HK_MOUNT_TMPCOPYUP) {
+		r = hk_copy_tree(target, tree);
+		if (r < 0)
+			return hk_fail(err, -r, "copy what is in '%s' into the new tmpfs", where);
+	}
+	if (label && args->how & HK_MOUNT_LABEL_XATTR) {
+		r = hk_label_root(tree, label, where, err);
+		if (r < 0)
+			return r;
+	}
 	r = hk_tree_attrs(tree, false, args->attrs & HK_MOUNT_ATTR_RDONLY, 0);
 	return r < 0 ? hk_fail(err, -r, "make '%s' read-only", where) : 0;
 }
@@ -200,7 +154,7 @@ int hk_step_mount(struct hk_ctx *ctx, const struct hk_step_mount *args, struct h
 	} else if (tree < 0) {
 		return tree;
 	} else {
-		r = args->how & HK_MOUNT_TMPCOPYUP ? copy_up(args, target, tree, where, err) : 0;
+		r = args->how & FILLED ? fill(ctx, args, target, tree, where, err) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -208,22 +162,8 @@ int hk_step_mount(struct hk_ctx *ctx, const struct hk_step_mount *args, struct h
 		r = hk_tree_attrs(tree, true, args->rec_set, args->rec_clear);
 	if (r < 0)
 		return hk_fail(err, -r, "set the attributes of '%s'", where);
-	return hk_tree_put(tree, target, args->propagation, where, err);
-}
-
-int hk_step_remount(struct hk_ctx *ctx, const struct hk_step_remount *args, struct hk_err *err)
-{
-	const char *where = hk_plan_str(ctx->plan, args->target);
-	HK_FD int fd = where ? hk_root_open(ctx->rootfd, where, O_PATH) : -EINVAL;
-	int r;
-
-	if (fd < 0)
-		return hk_fail(err, -fd, "open the mount '%s'", where ? where : "");
-	r = hk_tree_attrs(fd, false, args->attrs_set, args->attrs_clear);
-	/* EBUSY: something is just being written; hooks may have left a process behind */
-	for (int tries = 0; r == -EBUSY && tries < 5; tries++) {
-		(void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-		r = hk_tree_attrs(fd, false, args->attrs_set, args->attrs_clear);
-	}
-	return r < 0 ? hk_fail(err, -r, "change the mount attributes of '%s'", where) : 0;
+	r = hk_tree_put(tree, target, where, err);
+	if (r == 0)
+		r = hk_tree_propagate(tree, args->rec_propagation, args->propagation, where, err);
+	return r;
 }

@@ -22,7 +22,7 @@ int hk_step_propagation(
 		       : 0;
 }
 
-/* The path without links: make_parent_private climbs it, and mount points are compared with it. */
+/* The path without links: unshare_parent climbs it, and mount points are compared with it. */
 static int name_root(struct hk_ctx *ctx, int fd, struct hk_err *err)
 {
 	char link[HK_PROCFS_FD_PATH_MAX];
@@ -35,18 +35,21 @@ static int name_root(struct hk_ctx *ctx, int fd, struct hk_err *err)
 	return 0;
 }
 
-/* Make the mount that holds the root private: what is mounted in the container must not appear on
- * the host, and pivot_root refuses a root on a shared mount. EINVAL: no mount is at that path. */
-static int make_parent_private(const char *root_path, struct hk_err *err)
+/* Make the mount that holds the root private, or a slave: what is mounted in the container must not
+ * appear on the host, and pivot_root refuses a root on a shared mount. The root, a copy of it, then
+ * is the same. EINVAL: no mount is at that path. */
+static int unshare_parent(const char *root_path, bool slave, struct hk_err *err)
 {
+	const unsigned long type = slave ? MS_SLAVE : MS_PRIVATE;
 	char path[PATH_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s", root_path); /* as big */
-	while (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0) {
+	while (mount(NULL, path, NULL, type, NULL) < 0) {
 		char *slash = strrchr(path, '/');
 
 		if (errno != EINVAL || !slash || strcmp(path, "/") == 0)
-			return hk_fail(err, errno, "make the mount of '%s' private", root_path);
+			return hk_fail(err, errno, "make the mount of '%s' %s", root_path,
+				slave ? "a slave" : "private");
 		slash[slash == path] = '\0'; /* "/a" -> "/" */
 	}
 	return 0;
@@ -60,7 +63,7 @@ static int bind_root(
 	HK_FD int tree = -1;
 	int r;
 
-	r = args->on_host ? 0 : make_parent_private(ctx->root_path, err);
+	r = args->on_host ? 0 : unshare_parent(ctx->root_path, args->slave, err);
 	if (r < 0)
 		return r;
 	tree = hk_tree_clone(place, args->recursive);
@@ -75,9 +78,9 @@ static int bind_root(
 		return hk_fail(
 			err, -r, "bind the root file system '%s' onto itself", ctx->root_path);
 	/* on a shared mount it has become shared */
-	r = args->on_host ? hk_tree_propagation(tree, MS_PRIVATE | MS_REC) : 0;
+	r = args->on_host ? hk_tree_propagate(tree, MS_PRIVATE, 0, ctx->root_path, err) : 0;
 	if (r < 0)
-		return hk_fail(err, -r, "make the mount of '%s' private", ctx->root_path);
+		return r;
 	ctx->rootfd = hk_take_fd(&tree);
 	return 0;
 }

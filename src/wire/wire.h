@@ -57,7 +57,7 @@ struct hk_msg_failed {
 	X(CHILD,       empty,    1, 1, true, NONE)  /* pidfd of the process that goes on; the sender exits */ \
 	X(NETLINK,     empty,    1, 1, true, NONE)  /* a netlink socket of the new network namespace */ \
 	X(SYNC,        sync,     0, 0, true, CONTINUE) \
-	X(WANT_SOURCE, step,     0, 0, true, SOURCE) /* cannot open a bind's source from the user namespace */ \
+	X(WANT_SOURCE, step,     0, 0, true, SOURCE) /* a bind's source: out of reach in the user namespace, or id-mapped */ \
 	X(LISTENER,    listener, 0, 0, true, CONTINUE) /* seccomp notify fd */ \
 	X(READY,       empty,    0, 0, true, START) \
 	X(FAILED,      failed,   0, 0, true, NONE)  /* always legal; the last one */ \

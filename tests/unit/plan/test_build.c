@@ -16,6 +16,9 @@
 		"user") "],\"maskedPaths\":[],\"readonlyPaths\":[],"                               \
 			"\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}],"           \
 			"\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":9}]}"
+#define REMOUNT_OF(type, source, option)                                                           \
+	"{\"mounts\":[{\"destination\":\"/d\",\"type\":\"" type "\",\"source\":\"" source          \
+	"\"},{\"destination\":\"/d/\",\"options\":[\"remount\",\"" option "\"]}]}"
 #define LSM(members) "{\"process\":{" members "}}"
 
 static const struct {
@@ -29,6 +32,20 @@ static const struct {
 		"/mounts/0/options/1", "'x=1'"},
 	{MOUNT("\"type\":\"ext4\",\"options\":[\"tmpcopyup\"]"), OPTIONS(), EINVAL,
 		"/mounts/0/options", "tmpcopyup"},
+	{MOUNT("\"type\":\"tmpfs\",\"source\":\"/h\",\"options\":[\"bind\",\"tmpcopyup\"]"),
+		OPTIONS(), EINVAL, "/mounts/0/options", "tmpcopyup"},
+	{MOUNT("\"type\":\"tmpfs\",\"options\":[\"remount\",\"tmpcopyup\"]"), OPTIONS(), EINVAL,
+		"/mounts/0/options", "tmpcopyup"},
+	{MOUNT("\"options\":[\"remount\",\"sync\"]"), OPTIONS(), EINVAL, "/mounts/0/options",
+		"no file system of the container's own"},
+	{MOUNT("\"options\":[\"remount\",\"noiversion\"]"), OPTIONS(), EINVAL, "/mounts/0/options",
+		"for new mounts"},
+	{MOUNT("\"options\":[\"remount\",\"bind\",\"size=1m\"]"), OPTIONS(), EINVAL,
+		"/mounts/0/options/2", "a bind mount's remount"},
+	{REMOUNT_OF("bind", "/h", "lazytime"), OPTIONS(), EINVAL, "/mounts/1/options",
+		"for the host too"},
+	{REMOUNT_OF("cgroup", "cgroup", "nsdelegate"), OPTIONS(), EINVAL, "/mounts/1/options",
+		"for the host too"},
 	{MOUNT("\"source\":\"x\""), OPTIONS(), EINVAL, "/mounts/0/type", "needs a type"},
 	{MOUNT("\"options\":[\"rbind\"]"), OPTIONS(), EINVAL, "/mounts/0/source", "needs a source"},
 	{"{\"hostname\":null,\"root\":{\"readonly\":false}," USER_NS_ALONE "}", OPTIONS(), EPERM,
@@ -101,6 +118,21 @@ static void test_what_the_host_lacks(void **state)
 		assert_non_null(strstr(made.err.hint, cases[i].hint));
 		unmake(&made);
 	}
+}
+
+/* Options of cgroup2 on a host that has v1. */
+static void test_cgroup_v1_takes_no_options(void **state)
+{
+	struct hk_facts facts = FACTS(.cgroup_view = HK_CGROUP_VIEW_V1);
+	struct hk_plan_options options = OPTIONS(V1_CGROUPS);
+	struct made made;
+
+	(void)state;
+	make(&made, MOUNT("\"type\":\"cgroup\",\"options\":[\"ro\",\"nsdelegate\"]"), &facts,
+		&options);
+	assert_int_equal(made.r, -EINVAL);
+	assert_string_equal(made.err.property, "/mounts/0/options");
+	unmake(&made);
 }
 
 static void test_missing_parts(void **state)
@@ -361,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_what_the_host_lacks),
+		cmocka_unit_test(test_cgroup_v1_takes_no_options),
 		cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_devices_without_mounts),
 		cmocka_unit_test(test_direct_or_staged),

@@ -20,6 +20,15 @@
 #define ANNOTATED(members) "{\"annotations\":{" members "}}"
 #define PROCESS(members)   "{\"process\":{" members "}}"
 
+#define MOUNTS(list) "{\"mounts\":[" list "]}"
+#define TMPFS(path, options)                                                                       \
+	"{\"destination\":\"" path                                                                 \
+	"\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[" options "]}"
+#define BIND(path, options)                                                                        \
+	"{\"destination\":\"" path "\",\"source\":\"/host\",\"options\":[" options "]}"
+#define MAPPED_BIND(path, options)                                                                 \
+	"{\"destination\":\"" path "\",\"source\":\"/host\",\"options\":[" options "]," MAPS "}"
+
 /* Enough to be seen; plan/ does not look into it. */
 static const struct sock_filter allow_all[] = {{BPF_RET | BPF_K, 0, 0, 0x7fff0000u}};
 #define FILTER .seccomp_filter = allow_all, .seccomp_size = sizeof(allow_all), .seccomp_flags = 4
@@ -127,6 +136,54 @@ static const struct golden {
 		"{\"destination\":\"/"
 		"data\",\"options\":[\"remount\",\"bind\",\"nodev\",\"suid\"]}]}",
 		FACTS(), OPTIONS()},
+	{"mount-options-superblock",
+		MOUNTS(TMPFS("/a",
+			"\"sync\",\"dirsync\",\"mand\",\"lazytime\",\"size=1m\"") "," TMPFS("/b",
+			"\"silent\",\"iversion\",\"mode=700\"") "," TMPFS("/c",
+			"\"sync\",\"async\",\"silent\",\"loud\",\"noiversion\",\"nolazytime\"")),
+		FACTS(), OPTIONS()},
+	{"mount-options-tree",
+		MOUNTS(BIND("/a", "\"rbind\",\"rro\",\"rnosuid\",\"rnodev\",\"rnoexec\","
+				  "\"rnodiratime\",\"rnoatime\",\"rnosymfollow\"") "," BIND("/b",
+			"\"rbind\",\"rrw\",\"rsuid\",\"rdev\",\"rexec\",\"rdiratime\","
+			"\"rrelatime\",\"rsymfollow\"") "," TMPFS("/c",
+			"\"ro\",\"rrw\"") "," TMPFS("/d", "\"rro\"")),
+		FACTS(), OPTIONS()},
+	{"mount-options-propagation",
+		MOUNTS(BIND("/a", "\"rbind\",\"rslave\",\"shared\"") "," BIND(
+			"/b", "\"bind\",\"unbindable\"") "," TMPFS("/c",
+			"\"rshared\"") ","
+				       "{\"destination\":\"/"
+				       "c\",\"options\":[\"remount\",\"rprivate\"]}"),
+		FACTS(), OPTIONS()},
+	{"remounts",
+		MOUNTS(TMPFS("/a",
+			"\"ro\"") ",{\"destination\":\"/a\",\"options\":[\"remount\","
+				  "\"rw\",\"size=2m\",\"async\",\"silent\"]},"
+				  "{\"destination\":\"/img\",\"type\":\"ext4\",\"source\":\"/dev/"
+				  "loop0\"},"
+				  "{\"destination\":\"/"
+				  "img\",\"options\":[\"remount\",\"ro\",\"noatime\"]}," BIND("/b",
+					  "\"rbind\"") ",{\"destination\":\"/"
+						       "b\",\"options\":[\"remount\","
+						       "\"ro\",\"rnosuid\"]}," TMPFS("/d",
+							       "\"nodev\"") ","
+									    "{\"destination\":\"/"
+									    "d\",\"options\":["
+									    "\"remount\",\"ro\"]}"),
+		FACTS(), OPTIONS()},
+	{"idmap",
+		MOUNTS(MAPPED_BIND("/a", "\"bind\",\"idmap\"") "," MAPPED_BIND(
+			"/b", "\"rbind\",\"ridmap\",\"ro\"") "," MAPPED_BIND("/c", "\"bind\"")),
+		FACTS(), OPTIONS()},
+	{"idmap-user-namespace",
+		"{\"mounts\":[" BIND(
+			"/a", "\"bind\",\"idmap\"") "],\"linux\":{\"namespaces\":[" DEFAULT_NS
+						    "," NEW("user") "]," MAPS "}}",
+		FACTS(), OPTIONS()},
+	{"propagation-private", "{\"linux\":{\"rootfsPropagation\":\"private\"}}", FACTS(),
+		OPTIONS()},
+	{"propagation-slave", "{\"linux\":{\"rootfsPropagation\":\"rslave\"}}", FACTS(), OPTIONS()},
 	{"propagation", "{\"linux\":{\"rootfsPropagation\":\"rshared\"}}", FACTS(), OPTIONS()},
 	{"propagation-unbindable", "{\"linux\":{\"rootfsPropagation\":\"runbindable\"}}", FACTS(),
 		OPTIONS()},

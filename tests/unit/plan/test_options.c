@@ -78,32 +78,42 @@ static const struct {
 	{{"ro", "rrw", "rnosuid"}, {.attrs_set = RO, .rec_clear = RO, .rec_set = NOSUID}},
 	/* propagation */
 	{{"shared"}, {.propagation = MS_SHARED}},
-	{{"rshared"}, {.propagation = MS_SHARED | MS_REC}},
+	{{"rshared"}, {.rec_propagation = MS_SHARED}},
 	{{"slave"}, {.propagation = MS_SLAVE}},
-	{{"rslave"}, {.propagation = MS_SLAVE | MS_REC}},
+	{{"rslave"}, {.rec_propagation = MS_SLAVE}},
 	{{"private"}, {.propagation = MS_PRIVATE}},
-	{{"rprivate"}, {.propagation = MS_PRIVATE | MS_REC}},
+	{{"rprivate"}, {.rec_propagation = MS_PRIVATE}},
 	{{"unbindable"}, {.propagation = MS_UNBINDABLE}},
-	{{"runbindable"}, {.propagation = MS_UNBINDABLE | MS_REC}},
-	{{"rshared", "private"}, {.propagation = MS_PRIVATE}},
+	{{"runbindable"}, {.rec_propagation = MS_UNBINDABLE}},
+	{{"rshared", "private"}, {.rec_propagation = MS_SHARED, .propagation = MS_PRIVATE}},
+	{{"private", "rshared"}, {.rec_propagation = MS_SHARED}},
 	{{"slave", "shared"}, {.propagation = MS_SLAVE | MS_SHARED}},
+	{{"rslave", "rshared"}, {.rec_propagation = MS_SLAVE | MS_SHARED}},
+	{{"rslave", "shared"}, {.rec_propagation = MS_SLAVE, .propagation = MS_SLAVE | MS_SHARED}},
 	{{"shared", "slave"}, {.propagation = MS_SLAVE}},
-	{{"rslave", "shared", "private"}, {.propagation = MS_PRIVATE}},
+	{{"rslave", "shared", "private"}, {.rec_propagation = MS_SLAVE, .propagation = MS_PRIVATE}},
 	/* the superblock */
-	{{"sync"}, {.sb_flags = MS_SYNCHRONOUS}},
-	{{"sync", "async"}, {0}},
-	{{"async", "sync"}, {.sb_flags = MS_SYNCHRONOUS}},
-	{{"dirsync"}, {.sb_flags = MS_DIRSYNC}},
-	{{"mand"}, {.sb_flags = MS_MANDLOCK}},
-	{{"mand", "nomand"}, {0}},
-	{{"lazytime"}, {.sb_flags = MS_LAZYTIME}},
-	{{"lazytime", "nolazytime"}, {0}},
-	{{"iversion", "noiversion", "silent", "loud"}, {0}},
+	{{"sync"}, {.sb_set = MS_SYNCHRONOUS}},
+	{{"sync", "async"}, {.sb_clear = MS_SYNCHRONOUS}},
+	{{"async", "sync"}, {.sb_set = MS_SYNCHRONOUS}},
+	{{"dirsync"}, {.sb_set = MS_DIRSYNC}},
+	{{"mand"}, {.sb_set = MS_MANDLOCK}},
+	{{"mand", "nomand"}, {.sb_clear = MS_MANDLOCK}},
+	{{"lazytime"}, {.sb_set = MS_LAZYTIME}},
+	{{"lazytime", "nolazytime"}, {.sb_clear = MS_LAZYTIME}},
+	{{"iversion"}, {.sb_set = MS_I_VERSION}},
+	{{"iversion", "noiversion"}, {.sb_clear = MS_I_VERSION}},
+	{{"silent"}, {.sb_set = MS_SILENT}},
+	{{"silent", "loud"}, {.sb_clear = MS_SILENT}},
 	/* kinds of mounts */
 	{{"bind"}, {.bind = true}},
 	{{"rbind"}, {.bind = true, .recursive = true}},
 	{{"remount", "ro"}, {.remount = true, .attrs_set = RO}},
+	{{"remount", "size=2m"}, {.remount = true, .data = "size=2m"}},
 	{{"tmpcopyup"}, {.tmpcopyup = true}},
+	{{"bind", "idmap"}, {.bind = true, .idmap = HK_IDMAP_MOUNT}},
+	{{"rbind", "ridmap"}, {.bind = true, .recursive = true, .idmap = HK_IDMAP_TREE}},
+	{{"idmap", "ridmap"}, {.idmap = HK_IDMAP_TREE}},
 	/* the file system's own */
 	{{"size=64k", "ro", "mode=755"}, {.attrs_set = RO, .data = "size=64k,mode=755"}},
 	{{"lowerdir=/a:/b,upperdir=/c"}, {.data = "lowerdir=/a:/b,upperdir=/c"}},
@@ -139,7 +149,10 @@ static void test_cases(void **state)
 		assert_int_equal(o.rec_set, e->rec_set);
 		assert_int_equal(o.rec_clear, e->rec_clear);
 		assert_int_equal(o.propagation, e->propagation);
-		assert_int_equal(o.sb_flags, e->sb_flags);
+		assert_int_equal(o.rec_propagation, e->rec_propagation);
+		assert_int_equal(o.sb_set, e->sb_set);
+		assert_int_equal(o.sb_clear, e->sb_clear);
+		assert_int_equal(o.idmap, e->idmap);
 		assert_int_equal(o.bind, e->bind);
 		assert_int_equal(o.recursive, e->recursive);
 		assert_int_equal(o.remount, e->remount);
@@ -171,8 +184,8 @@ static void test_data_beside_a_bind(void **state)
 	(void)state;
 	refused(NULL, (const char *[]){"bind", "ro", "size=1k"}, 3, "/mounts/3/options/2");
 	refused(NULL, (const char *[]){"mode=1", "rbind"}, 2, "/mounts/3/options/0");
-	refused("bind", (const char *[]){"idmap"}, 1, "/mounts/3/options/0");
-	refused("tmpfs", (const char *[]){"remount", "size=1k"}, 2, "/mounts/3/options/1");
+	refused("bind", (const char *[]){"idmap=uids=0-1-1"}, 1, "/mounts/3/options/0");
+	refused(NULL, (const char *[]){"remount", "bind", "size=1k"}, 3, "/mounts/3/options/2");
 }
 
 static void test_type_bind_is_a_bind(void **state)
@@ -187,6 +200,64 @@ static void test_type_bind_is_a_bind(void **state)
 	assert_false(o.recursive);
 }
 
+/* The specification: mappings without a word about how are as good as "idmap". */
+static void test_mappings_alone(void **state)
+{
+	struct hk_id_map map = {0, 100000, 65536};
+	struct hk_mount mount = {.destination = "/d",
+		.type = "bind",
+		.uid_mappings = {&map, 1},
+		.gid_mappings = {&map, 1}};
+	struct hk_mount_options o;
+	struct hk_err err = {0};
+
+	(void)state;
+	assert_int_equal(hk_mount_options_parse(&mount, 0, NULL, &o, &err), 0);
+	assert_int_equal(o.idmap, HK_IDMAP_MOUNT);
+	mount.options = (struct hk_strings){(const char *[]){"ridmap"}, 1};
+	assert_int_equal(hk_mount_options_parse(&mount, 0, NULL, &o, &err), 0);
+	assert_int_equal(o.idmap, HK_IDMAP_TREE);
+}
+
+static void superblock(const char *const *options, bool named, const char *expected)
+{
+	struct hk_mount mount = {.destination = "/d", .type = "tmpfs"};
+	struct hk_mount_options o;
+	struct hk_arena arena = {0};
+	struct hk_err err = {0};
+
+	mount.options = (struct hk_strings){(const char **)options, count(options)};
+	assert_int_equal(hk_mount_options_parse(&mount, 0, &arena, &o, &err), 0);
+	assert_string_equal(hk_mount_options_superblock(&o, named, &arena), expected);
+	hk_arena_done(&arena);
+}
+
+static void test_superblock(void **state)
+{
+	static const char *const all[] = {
+		"sync", "dirsync", "mand", "lazytime", "iversion", "silent"};
+	static const char *const none[] = {"async", "nomand", "nolazytime", "loud", "ro", NULL};
+	static const char *const data[] = {"size=1m", "lazytime", "nosuid", "nr_inodes=5", NULL};
+
+	(void)state;
+	superblock(all, false, "sync,dirsync,mand,lazytime,iversion,silent");
+	superblock(none, false, "");
+	superblock(none, true, "async,nomand,nolazytime,loud");
+	superblock(data, false, "lazytime,size=1m,nr_inodes=5");
+}
+
+static void test_final_attributes(void **state)
+{
+	struct hk_mount_options o = {
+		.attrs_set = RO | NOSUID | NOATIME, .rec_set = NODEV, .rec_clear = RO};
+
+	(void)state;
+	assert_int_equal(hk_mount_options_attrs(&o), NOSUID | NOATIME | NODEV);
+	o.rec_set = STRICT;
+	o.rec_clear = ATIME_MASK;
+	assert_int_equal(hk_mount_options_attrs(&o), RO | NOSUID | STRICT);
+}
+
 /* bsearch needs it, and `features` prints it. */
 static void test_names_are_sorted(void **state)
 {
@@ -195,7 +266,7 @@ static void test_names_are_sorted(void **state)
 	(void)state;
 	for (; hk_mount_option_name(n); n++)
 		assert_true(strcmp(hk_mount_option_name(n - 1), hk_mount_option_name(n)) < 0);
-	assert_int_equal(n, 60);
+	assert_int_equal(n, 62);
 	assert_null(hk_mount_option_name(SIZE_MAX));
 }
 
@@ -217,6 +288,9 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_data_beside_a_bind),
 		cmocka_unit_test(test_type_bind_is_a_bind),
+		cmocka_unit_test(test_mappings_alone),
+		cmocka_unit_test(test_superblock),
+		cmocka_unit_test(test_final_attributes),
 		cmocka_unit_test(test_names_are_sorted),
 		cmocka_unit_test(test_data_has),
 	};

@@ -19,7 +19,8 @@ static void make_full(struct made *made, bool nnp)
 		"\"apparmorProfile\":\"p\",\"scheduler\":{\"policy\":\"SCHED_BATCH\"},"
 		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":1}},"
 		"\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"},"
-		"\"linux\":{\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\"},"
+		"\"linux\":{\"rootfsPropagation\":\"runbindable\",\"memoryPolicy\":{\"mode\":"
+		"\"MPOL_LOCAL\"},"
 		"\"personality\":{\"domain\":\"LINUX\"},\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
 		"\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"createContainer\":[{\"path\":\"/"
 		"h\"}]}}",
@@ -59,6 +60,9 @@ static const struct {
 	{true, HK_STEP_BIND, true, HK_STEP_SYNC},
 	{true, HK_STEP_MOUNT, false, HK_STEP_PROPAGATION},
 	{true, HK_STEP_ROOTFS, false, HK_STEP_PROPAGATION},
+	{true, HK_STEP_ROOT_PROPAGATION, false, HK_STEP_READONLY},
+	{true, HK_STEP_ROOT_PROPAGATION, false, HK_STEP_MASK},
+	{true, HK_STEP_ROOT_PROPAGATION, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_HOOK, false, HK_STEP_SYNC},
 	{true, HK_STEP_SYSCTL, true, HK_STEP_READONLY},
 	{true, HK_STEP_LSM, true, HK_STEP_CREDENTIALS},

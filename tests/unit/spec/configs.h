@@ -21,6 +21,9 @@
 	LINUX("\"namespaces\":[{\"type\":\"time\"" path "},{\"type\":\"mount\"},"                  \
 	      "{\"type\":\"uts\"}],\"timeOffsets\":" offsets)
 
+#define MAPPED(kind, host, size)                                                                   \
+	"\"" kind "Mappings\":[{\"containerID\":0,\"hostID\":" host ",\"size\":" size "}]"
+
 static const struct {
 	const char *patch;
 	const char *property;
@@ -187,11 +190,27 @@ static const struct {
 	{MOUNT("\"uidMappings\":[{\"containerID\":0,\"hostID\":0}]"),
 		"/mounts/0/uidMappings/0/size", EINVAL, "required, but missing"},
 	{MOUNT("\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
-		"/mounts/0/uidMappings", ENOTSUP, "id mappings of a mount"},
+		"/mounts/0/uidMappings", EINVAL, "only a bind mount"},
+	{MOUNT("\"type\":\"tmpfs\",\"options\":[\"nosuid\",\"ridmap\"]," MAPPED(
+		 "uid", "0", "1") "," MAPPED("gid", "0", "1")),
+		"/mounts/0/options/1", EINVAL, "only a bind mount"},
+	{MOUNT("\"type\":\"bind\"," MAPPED("uid", "0", "1")), "/mounts/0/gidMappings", EINVAL,
+		"required beside uidMappings"},
+	{MOUNT("\"options\":[\"bind\",\"idmap\"]," MAPPED("gid", "0", "1")),
+		"/mounts/0/uidMappings", EINVAL, "required beside gidMappings"},
+	{MOUNT("\"type\":\"bind\"," MAPPED("uid", "0", "1") "," MAPPED("gid", "0", "0")),
+		"/mounts/0/gidMappings/0/size", EINVAL, "must not be 0"},
+	{MOUNT("\"type\":\"bind\"," MAPPED("uid", "4294967290", "6") "," MAPPED("gid", "0", "1")),
+		"/mounts/0/uidMappings/0/hostID", EINVAL, "beyond the last id"},
+	{MOUNT("\"type\":\"bind\",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":5},"
+	       "{\"containerID\":9,\"hostID\":4,\"size\":1}]," MAPPED("gid", "0", "1")),
+		"/mounts/0/uidMappings/1", EINVAL, "overlaps with mapping 0"},
+	{MOUNT("\"options\":[\"bind\",\"remount\",\"idmap\"]"), "/mounts/0/options/2", EINVAL,
+		"keeps its id mapping"},
 	{MOUNT("\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
-		"/mounts/0/gidMappings", ENOTSUP, "id mappings of a mount"},
-	{MOUNT("\"options\":[\"bind\",\"idmap\"]"), "/mounts/0/options/1", ENOTSUP, "id-mapped"},
-	{MOUNT("\"options\":[\"ridmap\"]"), "/mounts/0/options/0", ENOTSUP, "id-mapped"},
+		"/mounts/0/gidMappings", EINVAL, "only a bind mount"},
+	{MOUNT("\"options\":[\"bind\",\"idmap\"]"), "/mounts/0/options/1", EINVAL, "there is none"},
+	{MOUNT("\"options\":[\"ridmap\"]"), "/mounts/0/options/0", EINVAL, "only a bind mount"},
 	/* hooks */
 	{"{\"hooks\":[]}", "/hooks", EINVAL, "expected an object"},
 	{HOOK("\"args\":[]"), "/hooks/poststop/1/path", EINVAL, "required, but missing"},
@@ -541,6 +560,10 @@ static const char *const valid[] = {
 	LINUX("\"sysctl\":{\"net.ipv4.ip_forward\":\"1\",\"net/core/somaxconn\":\"2\","
 	      "\"kernel.shm_rmid_forced\":\"1\",\"fs.mqueue.msg_max\":\"5\","
 	      "\"kernel.domainname\":\"d\",\"net.ipv4.conf.eth0/1.forwarding\":\"1\"}"),
+	MOUNT("\"options\":[\"bind\"]," MAPPED("uid", "100000", "65536") "," MAPPED(
+		"gid", "100000", "65536")),
+	MOUNT("\"options\":[\"rbind\",\"ridmap\"]," MAPPED("uid", "0", "4294967295") "," MAPPED(
+		"gid", "0", "1")),
 	LINUX("\"rootfsPropagation\":\"rslave\",\"mountLabel\":\"\",\"cgroupsPath\":\"\""),
 	SYSCALL("\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":4095,\"args\":[{\"index\":0,"
 		"\"value\":18446744073709551615,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\"}]"),
