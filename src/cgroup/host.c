@@ -1,11 +1,10 @@
 /* Finding the host's hierarchies: by a look at the usual places, else from mountinfo. */
 #include "cgroup/host.h"
 #include "base/err.h"
-#include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,31 +13,6 @@
 
 #define ROOT		"/sys/fs/cgroup"
 #define CGROUP_INIT_INO 0xeffffffbul /* PROC_CGROUP_INIT_INO: the first cgroup namespace */
-#define TEXT_MAX	((size_t)16 << 20)
-
-/* A file of /proc, whatever its size. */
-static int read_text(const char *path, char **ret)
-{
-	HK_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct hk_strbuf text = {0};
-	char chunk[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n > 0)
-			hk_strbuf_add(&text, chunk, (size_t)n);
-	} while ((n > 0 && text.len < TEXT_MAX) || (n < 0 && errno == EINTR));
-	if (n != 0) {
-		hk_strbuf_done(&text);
-		return n < 0 ? -errno : -EFBIG;
-	}
-	hk_strbuf_puts(&text, "");
-	*ret = hk_strbuf_take(&text);
-	return *ret ? 0 : -ENOMEM;
-}
 
 static bool is_fs(const char *path, unsigned long magic)
 {
@@ -116,7 +90,7 @@ int hk_cgroup_host_probe(struct hk_arena *arena, struct hk_cgroup_host *ret, str
 	struct hk_cgroup_host listed, host;
 	int r;
 
-	r = read_text("/proc/self/cgroup", &self);
+	r = hk_read_file("/proc/self/cgroup", &self);
 	if (r == -ENOENT) { /* a kernel without cgroups */
 		*ret = (struct hk_cgroup_host){.mode = HK_CGROUP_NONE};
 		return 0;
@@ -128,7 +102,7 @@ int hk_cgroup_host_probe(struct hk_arena *arena, struct hk_cgroup_host *ret, str
 	host = listed;
 	if (!look_around(arena, &host)) {
 		host = listed;
-		r = read_text("/proc/self/mountinfo", &mounts);
+		r = hk_read_file("/proc/self/mountinfo", &mounts);
 		if (r == 0)
 			r = hk_cgroup_parse_mountinfo(arena, mounts, &host);
 		if (r < 0)

@@ -1,5 +1,6 @@
 /* The texts that describe the host's hierarchies: /proc/self/cgroup and /proc/self/mountinfo. */
 #include "cgroup/host.h"
+#include "base/mountinfo.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -55,64 +56,25 @@ int hk_cgroup_parse_self(struct hk_arena *arena, const char *text, struct hk_cgr
 	return 0;
 }
 
-struct mount {
-	const char *root;
-	const char *point;
-	const char *options; /* of the super block */
-	bool v2;
-};
-
-/* mountinfo escapes blank, tab, newline and backslash as \NNN. */
-static void unescape(char *s)
+/* A line of mountinfo, cut up in place. False: no mount of a cgroup file system. */
+static bool parse_mount(char *line, struct hk_mountinfo *ret)
 {
-	char *to = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-			s[3] >= '0' && s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 4;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = '\0';
+	return hk_mountinfo_parse(line, ret) &&
+	       (strcmp(ret->type, "cgroup") == 0 || strcmp(ret->type, "cgroup2") == 0);
 }
 
-/* 36 35 98:0 /root /point rw,noatime shared:1 - cgroup source rw,cpu: cut up in place. False: no
- * mount of a cgroup file system. */
-static bool parse_mount(char *line, struct mount *ret)
+static bool is_v2(const struct hk_mountinfo *mount)
 {
-	char *fields[6], *rest = line, *separator, *type, *source;
-
-	for (size_t i = 0; i < HK_COUNT(fields); i++) {
-		fields[i] = strsep(&rest, " ");
-		if (!rest)
-			return false;
-	}
-	/* optional fields, none or many, end with "-" */
-	do
-		separator = strsep(&rest, " ");
-	while (separator && strcmp(separator, "-") != 0);
-	type = strsep(&rest, " ");
-	source = strsep(&rest, " ");
-	if (!type || !source || !rest)
-		return false;
-	if (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0)
-		return false;
-	unescape(fields[3]);
-	unescape(fields[4]);
-	*ret = (struct mount){fields[3], fields[4], rest, strcmp(type, "cgroup2") == 0};
-	return true;
+	return strcmp(mount->type, "cgroup2") == 0;
 }
 
 /* Does the mount show this hierarchy? Every controller of a hierarchy is among its options. */
-static bool shows(const struct mount *mount, const struct hk_cgroup_hierarchy *hierarchy)
+static bool shows(const struct hk_mountinfo *mount, const struct hk_cgroup_hierarchy *hierarchy)
 {
 	const char *names = hierarchy->controllers;
 
-	if (mount->v2 || hierarchy->v2)
-		return mount->v2 && hierarchy->v2;
+	if (is_v2(mount) || hierarchy->v2)
+		return is_v2(mount) && hierarchy->v2;
 	for (size_t len; *names; names += len + (names[len] == ',')) {
 		char name[128];
 
@@ -139,7 +101,7 @@ static const char *below(const char *self, const char *root)
 	return self[len] ? self + len : "/";
 }
 
-static int place(struct hk_arena *arena, const struct mount *mount,
+static int place(struct hk_arena *arena, const struct hk_mountinfo *mount,
 	struct hk_cgroup_hierarchy *hierarchy, const char **placed_self)
 {
 	const char *self = below(hierarchy->self, mount->root);
@@ -173,7 +135,7 @@ int hk_cgroup_parse_mountinfo(struct hk_arena *arena, const char *text, struct h
 
 	for (size_t len; *text; text += len + (text[len] == '\n')) {
 		HK_FREE char *line = NULL;
-		struct mount mount;
+		struct hk_mountinfo mount;
 
 		len = strcspn(text, "\n");
 		line = strndup(text, len);
