@@ -91,6 +91,13 @@ static int examine_cgroup(struct hako_report *report)
 	return r < 0 ? r : hk_cgroup_examine(p->cgroup, &p->cgroup_request, &report->findings);
 }
 
+static int examine_rdt(struct hako_report *report)
+{
+	if (hk_findings_touch(&report->findings, "/linux/intelRdt"))
+		return 0;
+	return hk_prepare_rdt(&report->prepared, &report->scratch);
+}
+
 static int examine_seccomp(struct hako_report *report)
 {
 	int r;
@@ -144,6 +151,7 @@ static int examine_host(struct hako_report *report)
 		examine_root,
 		examine_facts,
 		examine_cgroup,
+		examine_rdt,
 		examine_seccomp,
 		examine_plan,
 		examine_mounts,

@@ -102,6 +102,23 @@ static void remove_cgroup(struct hk_creation *c)
 	}
 }
 
+static int make_rdt(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_prepared *p = &c->prepared;
+
+	return p->rdt.group ? hk_rdt_make(&p->rdt, p->spec->linux.intel_rdt, err) : 0;
+}
+
+static void remove_rdt(struct hk_creation *c)
+{
+	struct hk_err e = {0};
+
+	if (c->prepared.rdt.group && hk_rdt_unmake(&c->prepared.rdt, &e) < 0) {
+		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
+		c->left_over = true;
+	}
+}
+
 static int make_handle(struct hk_creation *c, struct hk_err *err)
 {
 	return hk_container_new(c->runtime, c->id, &c->container, err);
@@ -120,6 +137,7 @@ static const struct {
 	{prepare, NULL},
 	{hk_creation_store_creating, remove_rootfs_mount},
 	{make_cgroup, remove_cgroup},
+	{make_rdt, remove_rdt},
 	{hk_creation_open_slots, hk_creation_close_slots},
 	{make_handle, free_handle},
 	{hk_creation_run_stage, hk_creation_kill_init},

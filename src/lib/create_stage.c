@@ -15,14 +15,19 @@
 #define P_PIDFD 3 /* glibc before 2.36 */
 #endif
 
+/* Called before the process has children, who are where it is. */
 static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
 {
 	struct hk_creation *c = userdata;
+	int r;
 
 	c->spawned = true;
 	c->state.init_pid = pid;
 	c->state.init_start_time = start_time;
-	return hk_state_store(c->dir, &c->state, err);
+	r = hk_state_store(c->dir, &c->state, err);
+	if (r == 0 && c->prepared.rdt.group)
+		r = hk_rdt_assign(&c->prepared.rdt, pid, err);
+	return r;
 }
 
 static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
+#include "rdt/rdt.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -62,6 +63,9 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	r = hk_cgroup_destroy(loaded->cgroup, err);
 	if (r == 0)
 		r = hk_rootfs_mount_remove(&loaded->state, err);
+	if (r == 0)
+		r = hk_rdt_remove(loaded->state.intel_rdt_monitor,
+			loaded->state.intel_rdt_owned ? loaded->state.intel_rdt_path : NULL, err);
 	if (r < 0)
 		return r;
 	r = hk_state_dir_remove(root, loaded->state.id, err);

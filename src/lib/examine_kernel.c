@@ -2,6 +2,10 @@
 #include "lib/examine.h"
 
 #include "base/fd.h"
+#include "base/file.h"
+#include "base/findings.h"
+#include "base/idlist.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "spec/validate.h"
 #include "stage/stage.h"
@@ -94,11 +98,45 @@ static int examine_sysctls(const struct hk_spec *spec, struct hk_findings *f)
 	return r;
 }
 
+/* ---- memory nodes ---- */
+
+/* Is a node of the one list in the other? Neither is invalid. */
+static bool lists_meet(const char *list, const char *other)
+{
+	uint32_t first, last, other_first, other_last;
+
+	while (list && hk_id_list_next(&list, HK_NODE_LIMIT, &first, &last) == 0)
+		for (const char *rest = other; rest && hk_id_list_next(&rest, HK_NODE_LIMIT,
+							       &other_first, &other_last) == 0;)
+			if (first <= other_last && other_first <= last)
+				return true;
+	return false;
+}
+
+/* Relative nodes are counted among those that there are. */
+static int examine_memory_policy(const struct hk_spec *spec, struct hk_findings *f)
+{
+	const struct hk_memory_policy *policy = spec->linux.memory_policy;
+	HK_FREE char *nodes = NULL;
+
+	if (!policy || !policy->nodes || policy->flags & HK_MPOL_F_RELATIVE_NODES ||
+		hk_findings_touch(f, "/linux/memoryPolicy") ||
+		hk_read_file("/sys/devices/system/node/has_memory", &nodes) < 0)
+		return 0;
+	nodes[strcspn(nodes, "\n")] = '\0';
+	if (lists_meet(policy->nodes, nodes))
+		return 0;
+	return hk_finding(f, EINVAL, hk_at("/linux/memoryPolicy/nodes"), NULL,
+		"this host has memory on the nodes %s alone", nodes);
+}
+
 int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 {
 	int r = examine_namespaces(p->spec, f);
 
 	if (r == 0)
 		r = examine_sysctls(p->spec, f);
+	if (r == 0)
+		r = examine_memory_policy(p->spec, f);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include "lib/errors.h"
 #include "lib/prepare.h"
 #include "plan/describe.h"
+#include "rdt/schemata.h"
 #include "state/state.h"
 
 #include <errno.h>
@@ -115,6 +116,38 @@ static int put_device_rules(struct explanation *e, struct hk_err *err)
 	return 0;
 }
 
+static void put_rdt_directory(struct explanation *e, const char *kind, const char *what,
+	const char *path, const char *property)
+{
+	hk_sink_begin(&e->sink, HK_SIDE_RUNTIME, kind, what, property);
+	hk_sink_text(&e->sink, "path", path);
+	hk_sink_end(&e->sink);
+}
+
+static void put_rdt(struct explanation *e)
+{
+	const struct hk_intel_rdt *config = e->prepared.spec->linux.intel_rdt;
+	const struct hk_rdt *rdt = &e->prepared.rdt;
+
+	if (!rdt->group)
+		return;
+	put_rdt_directory(e, "rdt_group",
+		rdt->make ? "make a class of service" : "take a class of service", rdt->group,
+		rdt->shared ? "/linux/intelRdt/closID" : "/linux/intelRdt");
+	for (size_t i = 0; hk_rdt_writes_schemata(rdt) && i < hk_rdt_line_count(config); i++) {
+		struct hk_rdt_line line = hk_rdt_line(config, i);
+
+		hk_sink_begin(&e->sink, HK_SIDE_RUNTIME, "rdt_schema",
+			"divide cache or memory bandwidth",
+			hk_arena_strdup(&e->prepared.arena, line.property));
+		hk_sink_text(&e->sink, "value", line.text);
+		hk_sink_end(&e->sink);
+	}
+	if (rdt->monitor)
+		put_rdt_directory(e, "rdt_monitor", "make a monitoring group", rdt->monitor,
+			"/linux/intelRdt/enableMonitoring");
+}
+
 static void put_hook(struct explanation *e, enum hk_hook_point point, size_t i)
 {
 	struct hk_prepared *p = &e->prepared;
@@ -176,9 +209,11 @@ static int put_steps(struct explanation *e, struct hk_err *err)
 	r = put_limits(e, err);
 	if (r == 0)
 		r = put_device_rules(e, err);
-	if (r == 0)
-		put_plan(e);
-	return r;
+	if (r < 0)
+		return r;
+	put_rdt(e);
+	put_plan(e);
+	return 0;
 }
 
 static int write_text(struct explanation *e, struct hk_strbuf *out, struct hk_err *err)

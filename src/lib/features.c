@@ -124,6 +124,17 @@ static void write_memory_policy(struct hk_writer *w)
 	hk_write_object_end(w);
 }
 
+/* What this runtime does, the specification says, whatever the host has: without a resctrl file
+ * system a container that asks for it is refused. */
+static void write_intel_rdt(struct hk_writer *w)
+{
+	hk_write_object_begin(w, "intelRdt");
+	hk_write_bool(w, "enabled", true);
+	hk_write_bool(w, "schemata", true);
+	hk_write_bool(w, "monitoring", true);
+	hk_write_object_end(w);
+}
+
 static void write_linux(struct hk_writer *w)
 {
 	hk_write_object_begin(w, "linux");
@@ -133,7 +144,7 @@ static void write_linux(struct hk_writer *w)
 	write_seccomp(w);
 	write_switch(w, "apparmor", true);
 	write_switch(w, "selinux", true);
-	write_switch(w, "intelRdt", false);
+	write_intel_rdt(w);
 	write_memory_policy(w);
 	hk_write_object_begin(w, "mountExtensions");
 	write_switch(w, "idmap", true);

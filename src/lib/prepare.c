@@ -162,6 +162,18 @@ int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 	return hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
 }
 
+int hk_prepare_rdt(struct hk_prepared *p, struct hk_err *err)
+{
+	const struct hk_intel_rdt *config = p->spec->linux.intel_rdt;
+	const char *root;
+	int r;
+
+	if (!config)
+		return 0;
+	r = hk_rdt_find(&p->arena, &root, err);
+	return r < 0 ? r : hk_rdt_decide(root, p->id, config, &p->arena, &p->rdt, err);
+}
+
 int hk_prepare_seccomp(struct hk_prepared *p, struct hk_err *err)
 {
 	if (!p->spec->linux.seccomp)
@@ -282,6 +294,7 @@ int hk_prepare(struct hk_prepared *p, struct hk_err *err)
 		hk_prepare_facts,
 		check_host,
 		hk_prepare_cgroup,
+		hk_prepare_rdt,
 		hk_prepare_seccomp,
 		hk_prepare_listener,
 		build_plan,

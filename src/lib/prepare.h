@@ -7,6 +7,7 @@
 #include "lib/runtime.h"
 #include "plan/build.h"
 #include "plan/seccomp.h"
+#include "rdt/rdt.h"
 #include "spec/annotations.h"
 #include "spec/spec.h"
 
@@ -35,6 +36,7 @@ struct hk_prepared {
 	struct hk_cgroup_host cgroup_host;
 	struct hk_cgroup_request cgroup_request;
 	struct hk_cgroup *cgroup;
+	struct hk_rdt rdt;
 	struct hk_annotated annotated;
 	struct hk_seccomp_filter filter;
 	struct hk_listener listener;
@@ -56,6 +58,7 @@ int hk_prepare_annotations(struct hk_prepared *prepared, struct hk_findings *fin
 int hk_prepare_rootfs(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_facts(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_cgroup(struct hk_prepared *prepared, struct hk_err *err);
+int hk_prepare_rdt(struct hk_prepared *prepared, struct hk_err *err);
 int hk_prepare_seccomp(struct hk_prepared *prepared, struct hk_err *err);
 /* Behind the annotations and the filter. */
 int hk_prepare_listener(struct hk_prepared *prepared, struct hk_err *err);

@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-static bool uses_intel_rdt(const struct hk_spec *spec, struct hk_pointer *ret_at)
-{
-	*ret_at = hk_at("/linux/intelRdt");
-	return spec->linux.intel_rdt;
-}
-
 static bool uses_net_devices(const struct hk_spec *spec, struct hk_pointer *ret_at)
 {
 	*ret_at = hk_at("/linux/netDevices");
@@ -20,7 +14,6 @@ static const struct {
 	bool (*used)(const struct hk_spec *spec, struct hk_pointer *ret_at);
 	const char *what;
 } unsupported[] = {
-	{uses_intel_rdt, "Intel RDT"},
 	{uses_net_devices, "moving network devices"},
 };
 

@@ -104,21 +104,45 @@ static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *
 
 /* ---- intelRdt ---- */
 
+static bool is_one_line(const char *text)
+{
+	return !strchr(text, '\n');
+}
+
+/* "/" is the file system's root: the class of service of whoever has no other. */
+static bool is_clos_id(const char *id)
+{
+	if (strcmp(id, "/") == 0)
+		return true;
+	return strcmp(id, ".") != 0 && strcmp(id, "..") != 0 && !strchr(id, '/') &&
+	       is_one_line(id) && strlen(id) <= NAME_MAX;
+}
+
+static int validate_schemata(const struct hk_strings *schemata, struct hk_findings *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < schemata->count; i++)
+		if (!schemata->items[i][0] || !is_one_line(schemata->items[i]))
+			r = hk_invalid(f, hk_at("/linux/intelRdt/schemata/%zu", i),
+				"must be one line of a schemata file");
+	return r;
+}
+
 static int validate_intel_rdt(const struct hk_intel_rdt *rdt, struct hk_findings *f)
 {
-	const char *id = rdt->clos_id;
+	int r = 0;
 
-	if (id && strcmp(id, "/") != 0 &&
-		(!strcmp(id, ".") || !strcmp(id, "..") || strchr(id, '/')))
-		return hk_invalid(f, hk_at("/linux/intelRdt/closID"),
-			"'%.100s' is no name of a directory", id);
-	if (rdt->l3_cache_schema && strchr(rdt->l3_cache_schema, '\n'))
-		return hk_invalid(f, hk_at("/linux/intelRdt/l3CacheSchema"), "must be one line");
-	if (rdt->mem_bw_schema &&
-		(!hk_starts_with(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n')))
-		return hk_invalid(f, hk_at("/linux/intelRdt/memBwSchema"),
+	if (rdt->clos_id && !is_clos_id(rdt->clos_id))
+		r = hk_invalid(f, hk_at("/linux/intelRdt/closID"),
+			"'%.100s' is no name of a directory", rdt->clos_id);
+	if (r == 0 && rdt->l3_cache_schema && !is_one_line(rdt->l3_cache_schema))
+		r = hk_invalid(f, hk_at("/linux/intelRdt/l3CacheSchema"), "must be one line");
+	if (r == 0 && rdt->mem_bw_schema &&
+		(!hk_starts_with(rdt->mem_bw_schema, "MB:") || !is_one_line(rdt->mem_bw_schema)))
+		r = hk_invalid(f, hk_at("/linux/intelRdt/memBwSchema"),
 			"must be one line that begins with MB:");
-	return 0;
+	return r < 0 ? r : validate_schemata(&rdt->schemata, f);
 }
 
 int hk_validate_linux(const struct hk_spec *spec, struct hk_findings *f)

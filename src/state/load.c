@@ -23,6 +23,9 @@ static const struct hk_property state_properties[] = {
 	HK_BOOL("rootless", struct hk_state, rootless),
 	HK_PAIRS("cgroup_paths", struct hk_state, cgroup_paths),
 	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
+	HK_STRING("intel_rdt_path", struct hk_state, intel_rdt_path),
+	HK_STRING("intel_rdt_monitor", struct hk_state, intel_rdt_monitor),
+	HK_BOOL("intel_rdt_owned", struct hk_state, intel_rdt_owned),
 	HK_STRING("bundle", struct hk_state, bundle, .flags = HK_REQUIRED),
 	HK_STRING("rootfs", struct hk_state, rootfs, .flags = HK_REQUIRED),
 	HK_UINT("rootfs_mount", struct hk_state, rootfs_mount),
@@ -93,7 +96,8 @@ static bool is_plain_path(const char *path)
 	return hk_path_clean(path, true, clean, sizeof(clean)) == 0 && strcmp(path, clean) == 0;
 }
 
-/* Cgroup directories are removed with all below them: no ".." may lead elsewhere. */
+/* Directories of cgroups, with all below them, and of resctrl are removed: no ".." may lead
+ * elsewhere. */
 static int check(const struct hk_state *state, const char *id, struct hk_err *err)
 {
 	if (strcmp(state->id, id) != 0)
@@ -102,6 +106,10 @@ static int check(const struct hk_state *state, const char *id, struct hk_err *er
 		return hk_refuse(err, EINVAL, "init_process_pid is negative");
 	if (state->bundle[0] != '/' || state->rootfs[0] != '/')
 		return hk_refuse(err, EINVAL, "bundle and rootfs must be absolute");
+	if ((state->intel_rdt_path && !is_plain_path(state->intel_rdt_path)) ||
+		(state->intel_rdt_monitor && !is_plain_path(state->intel_rdt_monitor)))
+		return hk_refuse(err, EINVAL,
+			"intel_rdt_path and intel_rdt_monitor must be absolute and plain");
 	for (size_t i = 0; i < state->cgroup_paths.count; i++)
 		if (!is_plain_path(state->cgroup_paths.items[i].value))
 			return hk_refuse(err, EINVAL, "cgroup_paths must be absolute and plain");

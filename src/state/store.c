@@ -67,6 +67,8 @@ static char *state_text(const struct hk_state *state)
 	hk_write_bool(&w, "rootless", state->rootless);
 	write_pairs(&w, "cgroup_paths", &state->cgroup_paths);
 	write_pairs(&w, "namespace_paths", &state->namespace_paths);
+	if (state->intel_rdt_path)
+		hk_write_string(&w, "intel_rdt_path", state->intel_rdt_path);
 
 	hk_write_i64(&w, "version", HK_STATE_VERSION);
 	hk_write_string(&w, "bundle", state->bundle);
@@ -79,6 +81,10 @@ static char *state_text(const struct hk_state *state)
 	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
 	if (state->notify_socket)
 		hk_write_string(&w, "notify_socket", state->notify_socket);
+	if (state->intel_rdt_monitor)
+		hk_write_string(&w, "intel_rdt_monitor", state->intel_rdt_monitor);
+	if (state->intel_rdt_path)
+		hk_write_bool(&w, "intel_rdt_owned", state->intel_rdt_owned);
 	write_pairs(&w, "annotations", &state->annotations);
 	hk_write_object_begin(&w, "hooks");
 	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)

@@ -81,7 +81,7 @@ def test_real_time(runtime, bundle, helper, name, number):
                    "no real-time groups here")
 def test_real_time_without_a_share_of_it(runtime, bundle):
     bundle.process["scheduler"] = {"policy": "SCHED_FIFO", "priority": 1}
-    result = runtime.fails(bundle)
+    result = runtime.fails(bundle, foreseen=False)
     assert "/process/scheduler" in result.err and "operation not permitted" in result.err
     assert "linux.resources.cpu.realtimeRuntime" in result.err
 
@@ -115,7 +115,7 @@ def test_deadline_where_the_init_stage_forks(runtime, bundle, helper):
 def test_deadline_in_a_part_of_the_cpus(runtime, bundle):
     bundle.linux.setdefault("resources", {})["cpu"] = {"cpus": "0"}
     bundle.process["scheduler"] = DEADLINE_TASK
-    result = runtime.fails(bundle)
+    result = runtime.fails(bundle, foreseen=False)
     assert "/process/scheduler" in result.err and "cpuset of all CPUs" in result.err
 
 
@@ -124,7 +124,7 @@ def test_deadline_in_a_part_of_the_cpus(runtime, bundle):
                    "no limit on periods here")
 def test_deadline_beyond_the_hosts_limit(runtime, bundle):
     bundle.process["scheduler"] = DEADLINE_TASK | {"deadline": 1 << 62}
-    result = runtime.fails(bundle)
+    result = runtime.fails(bundle, foreseen=False)
     assert "invalid argument" in result.err and "sched_deadline_period_min_us" in result.err
 
 
@@ -166,7 +166,7 @@ def test_utilization_clamp(runtime, bundle, helper):
         assert scheduler(runtime, bundle, helper, wanted)["policy"] == OTHER
     elif "# CONFIG_UCLAMP_TASK is not set" in host.kernel_config():
         bundle.process["scheduler"] = wanted
-        result = runtime.fails(bundle)
+        result = runtime.fails(bundle, foreseen=False)
         assert "/process/scheduler" in result.err and "CONFIG_UCLAMP_TASK" in result.err
     else:
         pytest.skip("it is not known whether this kernel clamps utilization")

@@ -22,6 +22,9 @@ static const struct runtime_step {
 	{"cgroup", "make a cgroup", "path", "", ""},
 	{"cgroup_write", "set a limit", "dir file value", "", ""},
 	{"device_rule", "allow or deny devices", "rule type access", "major minor", ""},
+	{"rdt_group", "make or take a class of service", "path", "", ""},
+	{"rdt_schema", "divide cache or memory bandwidth", "value", "", ""},
+	{"rdt_monitor", "make a monitoring group", "path", "", ""},
 	{"clone", "make the container's first process", "", "", "flags"},
 	{"hook", "run a hook", "name path", "timeout", "args"},
 };

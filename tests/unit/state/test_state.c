@@ -71,6 +71,9 @@ static struct hk_state sample(void)
 		.exec_fifo = true,
 		.notify_socket = "/run/systemd/notify",
 		.cgroup_paths = {cgroups, 2},
+		.intel_rdt_path = "/sys/fs/resctrl/web",
+		.intel_rdt_monitor = "/sys/fs/resctrl/web/mon_groups/web",
+		.intel_rdt_owned = true,
 		.annotations = {pairs, 2}};
 
 	s.hooks.at[HK_HOOK_POSTSTOP].items = poststop;
@@ -103,6 +106,9 @@ static void test_round_trip(void **state)
 	assert_int_equal(out.cgroup_paths.count, 2);
 	assert_string_equal(out.cgroup_paths.items[1].key, "");
 	assert_string_equal(out.cgroup_paths.items[1].value, "/sys/fs/cgroup/x");
+	assert_string_equal(out.intel_rdt_path, in.intel_rdt_path);
+	assert_string_equal(out.intel_rdt_monitor, in.intel_rdt_monitor);
+	assert_true(out.intel_rdt_owned);
 	assert_int_equal(out.annotations.count, 2);
 	assert_string_equal(out.annotations.items[0].key, pairs[0].key);
 	assert_string_equal(out.annotations.items[0].value, pairs[0].value);
@@ -119,10 +125,13 @@ static void test_round_trip(void **state)
 
 	in.created = NULL;
 	in.rootfs_mount = 0;
-	in.notify_socket = NULL;
+	in.notify_socket = in.intel_rdt_path = in.intel_rdt_monitor = NULL;
 	assert_int_equal(hk_state_store(dir, &in, &err), 0);
 	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
 	assert_null(out.created);
+	assert_null(out.intel_rdt_path);
+	assert_null(out.intel_rdt_monitor);
+	assert_false(out.intel_rdt_owned);
 	assert_true(out.rootfs_mount == 0);
 	assert_null(out.notify_socket);
 	hk_state_done(&out);
@@ -183,6 +192,10 @@ static void test_hostile_files(void **state)
 		{"{\"version\":1,\"cgroup_paths\":{\"cpu\":\"x\"}," GOOD "}", EINVAL,
 			"cgroup_paths must be absolute and plain"},
 		{"{\"version\":1,\"cgroup_paths\":{\"cpu\":null}," GOOD "}", EINVAL, NULL},
+		{"{\"version\":1,\"intel_rdt_path\":\"/a/../b\"," GOOD "}", EINVAL,
+			"intel_rdt_path and intel_rdt_monitor must be absolute and plain"},
+		{"{\"version\":1,\"intel_rdt_monitor\":\"b\"," GOOD "}", EINVAL,
+			"intel_rdt_path and intel_rdt_monitor must be absolute and plain"},
 		{"{\"version\":1,\"annotations\":{\"a\":\"\\u0000\"}," GOOD "}", EINVAL, NULL},
 		{"{\"version\":1,\"hooks\":{\"poststop\":[{}]}," GOOD "}", EINVAL, NULL},
 		{"{\"version\":1,\"init_process_pid\":-1,\"id\":\"web\",\"init_process_start\":2,"

@@ -1,0 +1,12 @@
+/* What the files of a resctrl file system share: private to src/rdt. */
+#ifndef HK_RDT_GROUP_H
+#define HK_RDT_GROUP_H
+
+struct hk_err;
+
+/* A system call on the file system at root failed: errno, what was attempted, and what the kernel
+ * has to say of it beyond errno (info/last_cmd_status). Returns -errnum. */
+int hk_rdt_fail(const char *root, int errnum, struct hk_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif
