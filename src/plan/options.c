@@ -232,7 +232,8 @@ int hk_mount_options_parse(const struct hk_mount *mount, size_t index, struct hk
 
 		if (option)
 			apply(option, &o);
-		else if (first_data == SIZE_MAX && mount->options.items[i][0])
+		else if (first_data == SIZE_MAX && mount->options.items[i][0] &&
+			 !hk_mount_option_is_idle(mount, mount->options.items[i]))
 			first_data = i;
 	}
 	if (o.propagation == o.rec_propagation)

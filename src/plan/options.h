@@ -36,7 +36,8 @@ struct hk_mount_options {
 };
 
 /* err is not NULL. index is the mount's in config.json, for errors: /mounts/INDEX/options/OPTION.
- * Data beside bind is refused: the file system is mounted already, with its options. */
+ * Data beside bind is refused, but for what hk_mount_option_is_idle: the file system is mounted already,
+ * with its options. */
 int hk_mount_options_parse(const struct hk_mount *mount, size_t index, struct hk_arena *arena,
 	struct hk_mount_options *ret, struct hk_err *err);
 

@@ -128,6 +128,8 @@ static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 	int r;
 
 	r = bind_text(&binding, &hk_spec_object, spec);
+	if (r == 0)
+		r = hk_warn_of_idle_properties(&binding, spec);
 	if (r < 0)
 		return r;
 	r = warn_of_relative_mounts(&binding, spec);

@@ -446,6 +446,10 @@ extern const struct hk_ns_info {
 
 extern const char *const hk_hook_names[HK_HOOK_POINT_COUNT];
 
+/* Is it an option of a tmpfs on a bind mount, which mount(2) passes over in silence? The reader warns
+ * of it. */
+bool hk_mount_option_is_idle(const struct hk_mount *mount, const char *option);
+
 /* "CAP_CHOWN" -> its number, in the order of the numbers; "RLIMIT_CPU" -> RLIMIT_CPU. */
 extern const struct hk_enum hk_capability_names[];
 extern const struct hk_enum hk_rlimit_names[];

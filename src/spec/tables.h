@@ -31,6 +31,9 @@ struct hk_ignored_property {
 
 extern const struct hk_ignored_property hk_ignored_properties[]; /* ends with a NULL pointer */
 
+/* spec/warn.c: a warning for each property of a spec just read that changes nothing on this system. */
+int hk_warn_of_idle_properties(struct hk_binding *binding, const struct hk_spec *spec);
+
 /* Names and values, in the order of the specification; each ends with a NULL name. */
 extern const struct hk_enum hk_namespace_names[];
 extern const struct hk_enum hk_scheduler_policies[];

@@ -182,8 +182,9 @@ static void refused(const char *type, const char **options, size_t n, const char
 static void test_data_beside_a_bind(void **state)
 {
 	(void)state;
-	refused(NULL, (const char *[]){"bind", "ro", "size=1k"}, 3, "/mounts/3/options/2");
-	refused(NULL, (const char *[]){"mode=1", "rbind"}, 2, "/mounts/3/options/0");
+	refused(NULL, (const char *[]){"bind", "ro", "x=1k"}, 3, "/mounts/3/options/2");
+	refused(NULL, (const char *[]){"uid=1", "rbind"}, 2, "/mounts/3/options/0");
+	refused(NULL, (const char *[]){"size=1k", "nosiud", "rbind"}, 3, "/mounts/3/options/1");
 	refused("bind", (const char *[]){"idmap=uids=0-1-1"}, 1, "/mounts/3/options/0");
 	refused(NULL, (const char *[]){"remount", "bind", "size=1k"}, 3, "/mounts/3/options/2");
 }

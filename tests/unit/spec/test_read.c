@@ -320,6 +320,21 @@ static void test_warnings(void **state)
 	assert_int_equal(spec.process->capabilities->ambient, 1 << 5);
 }
 
+static void test_warnings_of_what_is_idle(void **state)
+{
+	(void)state;
+	load("{\"ociVersion\":\"1.0.2\",\"mounts\":["
+	     "{\"destination\":\"/a\",\"options\":[\"mode=1\",\"bind\"]},"
+	     "{\"destination\":\"/b\",\"options\":[\"size=1k\",\"remount\",\"bind\"]},"
+	     "{\"destination\":\"/c\",\"type\":\"tmpfs\",\"options\":[\"mode=1\"]}],"
+	     "\"linux\":{\"resources\":{\"memory\":{\"kernel\":5}}}}");
+	assert_int_equal(spec.warnings.count, 2);
+	assert_non_null(strstr(spec.warnings.items[0], "/mounts/0/options/0: 'mode=1' does"));
+	assert_non_null(strstr(spec.warnings.items[1], "/linux/resources/memory/kernel: not enf"));
+	load("{\"ociVersion\":\"1.0.2\",\"linux\":{\"resources\":{\"memory\":{\"kernel\":0}}}}");
+	assert_int_equal(spec.warnings.count, 0);
+}
+
 static void test_failure_leaves_ret_alone(void **state)
 {
 	static const struct hk_spec zero;
@@ -481,6 +496,7 @@ int main(void)
 		T(test_resources),
 		T(test_seccomp),
 		T(test_warnings),
+		T(test_warnings_of_what_is_idle),
 		T(test_failure_leaves_ret_alone),
 		T(test_file),
 		T(test_missing_file),
