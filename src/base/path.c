@@ -432,3 +432,19 @@ bool hk_path_is_beneath(const char *path, const char *dir)
 		len--; /* "/" */
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
+
+bool hk_path_is_name(const char *name)
+{
+	return name[0] && strlen(name) <= NAME_MAX && !strchr(name, '/') &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+bool hk_path_has_dot_dot(const char *path)
+{
+	for (size_t len; *path; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if (len == 2 && memcmp(path, "..", 2) == 0)
+			return true;
+	}
+	return false;
+}

@@ -40,6 +40,11 @@ int hk_root_plain_dir(int rootfd, const char *path, mode_t mode);
  * -ENAMETOOLONG where it does not fit. */
 int hk_path_clean(const char *path, bool absolute, char *ret, size_t cap);
 
+/* Is it one component, that leads nowhere else: not empty, "." or "..", of at most NAME_MAX bytes? */
+bool hk_path_is_name(const char *name);
+/* Is any component ".."? */
+bool hk_path_has_dot_dot(const char *path);
+
 /* Is path dir itself or beneath it? Both clean and absolute. */
 bool hk_path_is_beneath(const char *path, const char *dir);
 

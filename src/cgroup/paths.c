@@ -18,16 +18,6 @@ static int refuse(struct hk_err *err, int errnum, const char *cgroups_path, cons
 	return -errnum;
 }
 
-static bool has_dot_dot(const char *path)
-{
-	for (size_t len; *path; path += len + (path[len] == '/')) {
-		len = strcspn(path, "/");
-		if (len == 2 && memcmp(path, "..", 2) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The directory that holds a clean absolute path; "/" holds itself. */
 static size_t parent_len(const char *path)
 {
@@ -52,7 +42,7 @@ int hk_cgroup_place(struct hk_arena *arena, const struct hk_cgroup_hierarchy *hi
 	char clean[PATH_MAX], own[PATH_MAX], *whole;
 
 	/* Resolving ".." would be as safe, but nobody who writes it means what it would give. */
-	if (has_dot_dot(wanted))
+	if (hk_path_has_dot_dot(wanted))
 		return refuse(err, EINVAL, wanted, "must not contain '..'");
 	if (strchr(wanted, '\n'))
 		return refuse(err, EINVAL, wanted, "must not contain a line break");

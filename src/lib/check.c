@@ -18,6 +18,7 @@ struct hako_report {
 	struct hk_err scratch;
 	struct hk_findings findings;
 	hako_error **problems;
+	struct hk_strings warnings;
 };
 
 /* ---- config.json by itself ---- */
@@ -188,6 +189,15 @@ static int examine(struct hako_report *report)
 	return r < 0 ? r : examine_host(report);
 }
 
+static int make_warnings(struct hako_report *report)
+{
+	if (!report->prepared.spec)
+		return 0;
+	if (hk_prepared_warnings(&report->prepared, &report->warnings) < 0)
+		return hk_fail(&report->scratch, ENOMEM, "write the report");
+	return 0;
+}
+
 static int make_problems(struct hako_report *report)
 {
 	struct hk_findings *findings = &report->findings;
@@ -219,6 +229,8 @@ static int check(hako_runtime *runtime, const struct hako_create_options *option
 		r = examine(report);
 	if (r == 0)
 		r = make_problems(report);
+	if (r == 0)
+		r = make_warnings(report);
 	if (r < 0) {
 		*err = report->scratch;
 		hako_report_free(report);
@@ -261,12 +273,12 @@ const hako_error *hako_report_problem(const hako_report *report, size_t i)
 
 size_t hako_report_warning_count(const hako_report *report)
 {
-	return report->prepared.spec ? report->prepared.spec->warnings.count : 0;
+	return report->warnings.count;
 }
 
 const char *hako_report_warning(const hako_report *report, size_t i)
 {
-	return report->prepared.spec->warnings.items[i];
+	return report->warnings.items[i];
 }
 
 const char *hako_report_bundle(const hako_report *report)

@@ -1,9 +1,7 @@
 /* hako_create and hako_run: one list of steps on the host, undone newest first when one fails. */
 #include "lib/creation.h"
 
-#include "base/enumtab.h"
 #include "base/fd.h"
-#include "base/str.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
 
@@ -28,49 +26,23 @@ static void remove_directory(struct hk_creation *c)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
 }
 
-/* runtime-spec, config.md, "Linux Process": a warning, and no reason to fail. */
-static void log_missing_capabilities(const struct hk_creation *c)
+static int log_warnings(struct hk_creation *c, struct hk_err *err)
 {
-	uint64_t missing = hk_plan_missing_capabilities(c->prepared.spec, &c->prepared.facts);
+	struct hk_strings warnings;
+	int r = hk_prepared_warnings(&c->prepared, &warnings);
 
-	for (const struct hk_enum *cap = hk_capability_names; cap->name; cap++)
-		if (missing >> cap->value & 1)
-			hk_logf(&c->runtime->log, HK_LOG_WARNING,
-				"process.capabilities: the container goes without %s, which "
-				"the kernel or the runtime does not have",
-				cap->name);
-}
-
-/* Unknown annotations are no error to runtime-spec; but who misspells ours goes without it. */
-static void log_stray_annotations(const struct hk_creation *c)
-{
-	const struct hk_pairs *annotations = &c->prepared.spec->annotations;
-	char shown[128];
-
-	for (size_t i = 0; i < annotations->count; i++)
-		if (hk_annotation_is_stray(annotations->items[i].key))
-			hk_logf(&c->runtime->log, HK_LOG_WARNING,
-				"the annotation '%s' is unknown and has no effect",
-				hk_printable(annotations->items[i].key, shown, sizeof(shown)));
-}
-
-static void log_warnings(const struct hk_creation *c)
-{
-	const struct hk_strings *warnings = &c->prepared.spec->warnings;
-
-	for (size_t i = 0; i < warnings->count; i++)
-		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", warnings->items[i]);
-	log_missing_capabilities(c);
-	log_stray_annotations(c);
+	if (r < 0)
+		return hk_fail(err, -r, "write the warnings");
+	for (size_t i = 0; i < warnings.count; i++)
+		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", warnings.items[i]);
+	return 0;
 }
 
 static int prepare(struct hk_creation *c, struct hk_err *err)
 {
 	int r = hk_prepare(&c->prepared, err);
 
-	if (r == 0)
-		log_warnings(c);
-	return r;
+	return r < 0 ? r : log_warnings(c, err);
 }
 
 static void remove_rootfs_mount(struct hk_creation *c)

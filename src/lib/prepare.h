@@ -50,6 +50,9 @@ int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 /* From options to plan. Errors have property and position. */
 int hk_prepare(struct hk_prepared *prepared, struct hk_err *err);
 void hk_prepared_done(struct hk_prepared *prepared);
+/* Behind hk_prepare, what is to be said of the specification though it is taken: strings of its arena.
+ * 0 or -ENOMEM. */
+int hk_prepared_warnings(struct hk_prepared *prepared, struct hk_strings *ret);
 
 /* ---- the decisions of hk_prepare, one by one, for who does not want to stop at a failure ---- */
 

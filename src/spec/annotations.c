@@ -3,6 +3,7 @@
 #include "spec/annotations.h"
 
 #include "base/findings.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "spec/validate.h"
 
@@ -45,8 +46,7 @@ static int read_path(struct reading *r, const char **ret)
 /* One component of a path: it leads to nowhere else. */
 static int read_component(struct reading *r, const char **ret)
 {
-	if (!r->value[0] || strlen(r->value) > NAME_MAX || strpbrk(r->value, "/\n") ||
-		strcmp(r->value, ".") == 0 || strcmp(r->value, "..") == 0) {
+	if (!hk_path_is_name(r->value) || strchr(r->value, '\n')) {
 		(void)expect(r, "the name of a cgroup");
 		hk_err_hint(r->err, "one name, without '/', beneath the container's own cgroup");
 		return -EINVAL;

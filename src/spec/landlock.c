@@ -170,16 +170,6 @@ static int parse_rights(struct parser *p, char *kind, uint32_t *ret)
 	return 0;
 }
 
-static bool has_dot_dot(const char *path)
-{
-	for (size_t len; *path; path += len + (path[len] == '/')) {
-		len = strcspn(path, "/");
-		if (len == 2 && memcmp(path, "..", 2) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int add_path(struct parser *p, const char *path, uint32_t rights)
 {
 	struct hk_landlock *out = &p->out;
@@ -187,7 +177,7 @@ static int add_path(struct parser *p, const char *path, uint32_t rights)
 
 	if (path[0] != '/')
 		return wrong(p, "expected an absolute path", path);
-	if (has_dot_dot(path))
+	if (hk_path_has_dot_dot(path))
 		return wrong(p, "expected a path without '..'", path);
 	if (hk_path_clean(path, true, clean, sizeof(clean)) < 0)
 		return wrong(p, "expected a path of less than 4096 bytes", path);

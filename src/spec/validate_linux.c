@@ -112,10 +112,7 @@ static bool is_one_line(const char *text)
 /* "/" is the file system's root: the class of service of whoever has no other. */
 static bool is_clos_id(const char *id)
 {
-	if (strcmp(id, "/") == 0)
-		return true;
-	return strcmp(id, ".") != 0 && strcmp(id, "..") != 0 && !strchr(id, '/') &&
-	       is_one_line(id) && strlen(id) <= NAME_MAX;
+	return strcmp(id, "/") == 0 || (hk_path_is_name(id) && is_one_line(id));
 }
 
 static int validate_schemata(const struct hk_strings *schemata, struct hk_findings *f)

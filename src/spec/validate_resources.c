@@ -2,6 +2,7 @@
 #include "spec/validate.h"
 
 #include "base/idlist.h"
+#include "base/path.h"
 #include "spec/tables.h"
 
 #include <ctype.h>
@@ -182,8 +183,7 @@ static int validate_unified(const struct hk_pairs *unified, struct hk_findings *
 	for (size_t i = 0; i < unified->count; i++) {
 		const char *key = unified->items[i].key;
 
-		if (!key[0] || strlen(key) > NAME_MAX || strchr(key, '/') || !strcmp(key, ".") ||
-			!strcmp(key, ".."))
+		if (!hk_path_is_name(key))
 			return hk_invalid(f, hk_at_key("/linux/resources/unified", key),
 				"'%.100s' is no name of a cgroup file", key);
 	}

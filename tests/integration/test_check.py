@@ -65,6 +65,18 @@ def test_everything_at_once(check, bundle):
         "/linux/sysctl/net.no_such_key", "/linux/resources/memory/swap", "/linux/devices/0/path"}
 
 
+def test_warnings_are_those_of_create(check, runtime, bundle):
+    bundle.process["capabilities"]["bounding"].append("CAP_NEWEST")
+    bundle.config["annotations"] = {"dev.hako.misspelt": "1"}
+    warnings = check(bundle)["warnings"]
+    assert len(warnings) == 2
+    result = runtime.run(bundle)
+    assert result.status == 0
+    assert all(warning in result.err for warning in warnings)
+    bundle.linux["namespaces"][0]["type"] = "nonsense"
+    assert len(check(bundle)["warnings"]) == 2
+
+
 def test_each_has_its_position(check, bundle):
     bundle.process["cwd"] = "here"
     report = check(bundle)

@@ -297,6 +297,17 @@ static void compares_paths(void **state)
 	assert_true(hk_path_is_beneath("/a", "/"));
 	assert_true(hk_path_is_beneath("/", "/"));
 	assert_false(hk_path_is_beneath("/", "/a"));
+	assert_true(hk_path_has_dot_dot(".."));
+	assert_true(hk_path_has_dot_dot("/a/../b"));
+	assert_true(hk_path_has_dot_dot("a/.."));
+	assert_false(hk_path_has_dot_dot("/a/..b/.../c.."));
+	assert_false(hk_path_has_dot_dot(""));
+	assert_true(hk_path_is_name("a.b"));
+	assert_true(hk_path_is_name("..."));
+	assert_false(hk_path_is_name(""));
+	assert_false(hk_path_is_name("."));
+	assert_false(hk_path_is_name(".."));
+	assert_false(hk_path_is_name("a/b"));
 }
 
 /* ---- the walk against the kernel ---- */
