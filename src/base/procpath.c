@@ -1,5 +1,5 @@
-/* The list of what may be mounted inside /proc: all else there is the kernel's word, on which security
- * rests (CVE-2019-16884). */
+/* The list of what may be mounted inside /proc: all else there is the kernel's word, on which
+ * security rests (CVE-2019-16884). */
 #include "base/procpath.h"
 
 #include <stddef.h>
