@@ -112,7 +112,7 @@ static const struct hk_object weight_device_object =
 static const struct hk_property throttle_device_properties[] = {
 	HK_INT("major", struct hk_blkio_device, major, .flags = HK_REQUIRED),
 	HK_INT("minor", struct hk_blkio_device, minor, .flags = HK_REQUIRED),
-	HK_UINT("rate", struct hk_blkio_device, rate),
+	HK_UINT("rate", struct hk_blkio_device, rate, .flags = HK_REQUIRED),
 };
 
 static const struct hk_object throttle_device_object =

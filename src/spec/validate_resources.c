@@ -145,6 +145,9 @@ static int validate_blkio(const struct hk_blkio *blkio, struct hk_findings *f)
 	for (size_t i = 0; r == 0 && i < blkio->weight_device.count; i++) {
 		const struct hk_blkio_device *device = &blkio->weight_device.items[i];
 
+		if (!device->weight.set && !device->leaf_weight.set)
+			return hk_invalid(f, hk_at("/linux/resources/blockIO/weightDevice/%zu", i),
+				"must have a weight, a leafWeight or both");
 		r = validate_weight(&device->weight, hk_at("weightDevice/%zu/weight", i).text, f);
 		if (r == 0)
 			r = validate_weight(&device->leaf_weight,
@@ -217,11 +220,14 @@ static bool is_rdma_device(const char *name)
 static int validate_rdma(const struct hk_resources *resources, struct hk_findings *f)
 {
 	for (size_t i = 0; i < resources->rdma_count; i++) {
-		const char *name = resources->rdma[i].device;
+		const struct hk_rdma_limit *limit = &resources->rdma[i];
+		struct hk_pointer at = hk_at_key("/linux/resources/rdma", limit->device);
 
-		if (!is_rdma_device(name))
-			return hk_invalid(f, hk_at_key("/linux/resources/rdma", name),
-				"'%.40s' is no name of an RDMA device", name);
+		if (!is_rdma_device(limit->device))
+			return hk_invalid(
+				f, at, "'%.40s' is no name of an RDMA device", limit->device);
+		if (!limit->hca_handles.set && !limit->hca_objects.set)
+			return hk_invalid(f, at, "must have hcaHandles, hcaObjects or both");
 	}
 	return 0;
 }
