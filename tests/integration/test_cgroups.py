@@ -12,11 +12,7 @@ import host
 
 def directory(container, controller):
     """The container's own directory of a controller on this host."""
-    for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
-        _, names, path = line.split(":", 2)
-        if controller in names.split(",") or names == "" and controller == "":
-            return host.cgroup_hierarchies()[controller].joinpath(path.lstrip("/"))
-    raise AssertionError(f"no {controller} in /proc/{container.pid}/cgroup")
+    return host.cgroup_of(container.pid, controller)
 
 
 def v1(controller):

@@ -58,6 +58,15 @@ CONTROLLERS = {"blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "huget
                "net_cls", "net_prio", "perf_event", "pids", "rdma", "misc"}
 
 
+def cgroup_of(pid, controller):
+    """The directory that a process is in, of a controller or, by "", of the cgroup2 hierarchy."""
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        if controller in names.split(",") or names == "" and controller == "":
+            return cgroup_hierarchies()[controller].joinpath(path.lstrip("/"))
+    raise AssertionError(f"no {controller} in /proc/{pid}/cgroup")
+
+
 def has_v1(controller):
     return controller and controller in cgroup_hierarchies()
 
