@@ -5,7 +5,7 @@ TEXT = f"https://github.com/opencontainers/runtime-spec/blob/v{VERSION}"
 
 # The last is ours, for what the text only states.
 KEYWORDS = {"MUST", "MUST NOT", "SHALL", "SHALL NOT", "REQUIRED", "SHOULD", "SHOULD NOT", "RECOMMENDED",
-            "states"}
+            "NOT RECOMMENDED", "states"}
 
 # {section: (title, how many of the keywords its text has)}: a section has as many rows with one, so
 # that no requirement is forgotten. Sections without a keyword are there when they have a row.
@@ -51,4 +51,31 @@ SECTIONS = {
     "config.md#annotations": ("Annotations", 25),
     "config.md#extensibility": ("Extensibility", 1),
     "config.md#valid-values": ("Valid values", 1),
+
+    "config-linux.md#default-filesystems": ("Default Filesystems", 1),
+    "config-linux.md#namespaces": ("Namespaces", 8),
+    "config-linux.md#user-namespace-mappings": ("User namespace mappings", 4),
+    "config-linux.md#offset-for-time-namespace": ("Offset for Time Namespace", 0),
+    "config-linux.md#devices": ("Devices", 6),
+    "config-linux.md#default-devices": ("Default Devices", 1),
+    "config-linux.md#control-groups": ("Control groups", 1),
+    "config-linux.md#cgroups-path": ("Cgroups Path", 4),
+    "config-linux.md#cgroup-ownership": ("Cgroup ownership", 9),
+    "config-linux.md#allowed-device-list": ("Allowed Device list", 2),
+    "config-linux.md#memory": ("Memory", 3),
+    "config-linux.md#cpu": ("CPU", 2),
+    "config-linux.md#block-io": ("Block IO", 6),
+    "config-linux.md#huge-page-limits": ("Huge page limits", 2),
+    "config-linux.md#network": ("Network", 2),
+    "config-linux.md#pids": ("PIDs", 1),
+    "config-linux.md#rdma": ("RDMA", 1),
+    "config-linux.md#unified": ("Unified", 4),
+    "config-linux.md#sysctl": ("Sysctl", 0),
+    "config-linux.md#seccomp": ("Seccomp", 16),
+    "config-linux.md#the-container-process-state": ("The Container Process State", 6),
+    "config-linux.md#rootfs-mount-propagation": ("Rootfs Mount Propagation", 0),
+    "config-linux.md#masked-paths": ("Masked Paths", 1),
+    "config-linux.md#readonly-paths": ("Readonly Paths", 1),
+    "config-linux.md#mount-label": ("Mount Label", 0),
+    "config-linux.md#personality": ("Personality", 1),
 }
