@@ -39,6 +39,25 @@ static int check_sysctls(const struct hk_spec *spec, struct hk_findings *f)
 	return r;
 }
 
+/* The devices are the host's: what is root in a user namespace only has no say over them. */
+static int check_net_devices(
+	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_findings *f)
+{
+	const struct hk_namespace *net = hk_spec_namespace(spec, HK_NS_NETWORK);
+	struct hk_pointer at = hk_at("/linux/netDevices");
+
+	if (spec->linux.net_device_count == 0)
+		return 0;
+	if (facts->euid != 0 || facts->in_user_namespace)
+		return hk_finding(f, EPERM, at,
+			"leave linux.netDevices out, or run hako as root of the host",
+			"a rootless container cannot take network devices of the host");
+	if (net && net->path && is_own_namespace(net->path, "/proc/self/ns/net"))
+		return hk_invalid(f, at,
+			"network devices need another network namespace to go to than hako's own");
+	return 0;
+}
+
 static int check_rootless(
 	const struct hk_spec *spec, const struct hk_facts *facts, struct hk_findings *f)
 {
@@ -83,6 +102,8 @@ int hk_check_host(const struct hk_spec *spec, const struct hk_facts *facts, stru
 	r = check_rootless(spec, facts, f);
 	if (r == 0)
 		r = check_sysctls(spec, f);
+	if (r == 0)
+		r = check_net_devices(spec, facts, f);
 	if (r == 0)
 		r = check_user_namespace(spec, f);
 	return r;

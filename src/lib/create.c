@@ -101,6 +101,22 @@ static void free_handle(struct hk_creation *c)
 	hako_container_free(c->container);
 }
 
+static int find_net_devices(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_linux *linux = &c->prepared.spec->linux;
+
+	if (!linux->net_device_count)
+		return 0;
+	return hk_net_devices_find(
+		linux->net_devices, linux->net_device_count, &c->net_devices, err);
+}
+
+/* The container's processes are gone, but our sockets keep its network namespace. */
+static void return_net_devices(struct hk_creation *c)
+{
+	hk_net_devices_return(c->net_devices, &c->runtime->log);
+}
+
 static const struct {
 	int (*make)(struct hk_creation *c, struct hk_err *err);
 	void (*undo)(struct hk_creation *c);
@@ -112,6 +128,7 @@ static const struct {
 	{make_rdt, remove_rdt},
 	{hk_creation_open_slots, hk_creation_close_slots},
 	{make_handle, free_handle},
+	{find_net_devices, return_net_devices},
 	{hk_creation_run_stage, hk_creation_kill_init},
 	{hk_creation_await_program, NULL},
 };
@@ -160,6 +177,7 @@ static int create(hako_runtime *runtime, const char *id, const struct hako_creat
 		c.container->pidfd = hk_take_fd(&c.process.pidfd);
 		*ret = c.container;
 	}
+	hk_net_devices_free(c.net_devices);
 	hk_creation_close_slots(&c);
 	hk_close(&c.process.pidfd);
 	hk_close(&c.dir);

@@ -30,6 +30,13 @@ static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_
 	return r;
 }
 
+static int on_network(void *userdata, int netlink, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+
+	return c->net_devices ? hk_net_devices_move(c->net_devices, netlink, err) : 0;
+}
+
 static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
 {
 	struct hk_creation *c = userdata;
@@ -104,6 +111,7 @@ int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
 		.events =
 			{
 				.spawned = on_spawned,
+				.network = on_network,
 				.hooks = on_hooks,
 				.ready = on_ready,
 				.listener = on_listener,

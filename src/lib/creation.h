@@ -5,6 +5,7 @@
 #include "lib/container.h"
 #include "lib/handshake.h"
 #include "lib/prepare.h"
+#include "net/net.h"
 
 struct hk_creation {
 	struct hako_runtime *runtime;
@@ -17,6 +18,7 @@ struct hk_creation {
 	struct hk_handshake handshake;
 	int slots[HK_SLOT_COUNT];
 	int notify; /* the socket that the container tells its readiness */
+	struct hk_net_devices *net_devices; /* NULL: none are to be moved */
 	struct hk_stage_process process;
 	struct hako_container *container; /* the handle */
 	bool spawned;	/* the container's init was there: poststop hooks are due */

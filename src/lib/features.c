@@ -149,7 +149,7 @@ static void write_linux(struct hk_writer *w)
 	hk_write_object_begin(w, "mountExtensions");
 	write_switch(w, "idmap", true);
 	hk_write_object_end(w);
-	write_switch(w, "netDevices", false);
+	write_switch(w, "netDevices", true);
 	hk_write_object_end(w);
 }
 

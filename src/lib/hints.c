@@ -57,6 +57,17 @@ static const struct hint {
 	{"hook", EAGAIN, NULL,
 		"a process with SCHED_DEADLINE can start no other one without "
 		"SCHED_FLAG_RESET_ON_FORK; a limit on processes does this too"},
+	{NULL, ENODEV, "find the network device",
+		"it must be in the network namespace that hako runs in: `ip link` shows what is"},
+	{NULL, EEXIST, "the network device",
+		"linux.netDevices[].name gives it another name, \"eth%d\" a free one"},
+	{NULL, EINVAL, "move the network device",
+		"the kernel keeps loopback and some other devices (bridges, tunnels' fallback "
+		"devices) in their network namespace"},
+	{NULL, EBUSY, "move the network device", "is another program setting it up?"},
+	{NULL, EPERM, "the network device",
+		"it takes CAP_NET_ADMIN in the host's and in the container's network namespace"},
+	{NULL, EACCES, "its address", "is IPv6 disabled in the container's network namespace?"},
 	{NULL, ENOSYS, NULL,
 		"hako needs Linux 5.12 (openat2, close_range, mount_setattr), or a seccomp "
 		"filter around it hides a system call"},

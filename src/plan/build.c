@@ -53,6 +53,14 @@ static void build_stdio(struct hk_builder *b)
 		HK_STEP(&b->blob, STDIO, stdio, HK_NO_PROPERTY, .uid = b->spec->process->user.uid);
 }
 
+/* The runtime has been moving them while we mounted. */
+static void build_net_devices(struct hk_builder *b)
+{
+	if (b->spec->linux.net_device_count)
+		HK_STEP(&b->blob, SYNC, sync, HK_PROPERTY(b, "/linux/netDevices"),
+			.point = HK_SYNC_NET_DEVICES);
+}
+
 /* The runtime's hooks cost a round trip: only where there are any. */
 static void build_runtime_hooks(struct hk_builder *b)
 {
@@ -92,6 +100,7 @@ static int build_surroundings(struct hk_builder *b)
 	if (r < 0)
 		return r;
 	build_console(b);
+	build_net_devices(b);
 	build_runtime_hooks(b);
 	r = hk_build_hooks(b, HK_HOOK_CREATE_CONTAINER, "creating");
 	if (r < 0)

@@ -123,7 +123,10 @@ void hk_build_session(struct hk_builder *b)
 	const struct hk_namespace *cgroup = hk_spec_namespace(b->spec, HK_NS_CGROUP);
 
 	HK_STEP(&b->blob, SESSION, session, HK_NO_PROPERTY, .unused = 0);
-	if (hk_spec_new_namespace(b->spec, HK_NS_NETWORK))
+	if (b->spec->linux.net_device_count)
+		HK_STEP(&b->blob, NETLINK, netlink, HK_PROPERTY(b, "/linux/netDevices"),
+			.unused = 0);
+	else if (hk_spec_new_namespace(b->spec, HK_NS_NETWORK))
 		HK_STEP(&b->blob, NETLINK, netlink, HK_NO_PROPERTY, .unused = 0);
 	if (!b->options->no_new_keyring)
 		HK_STEP(&b->blob, KEYRING, keyring, HK_NO_PROPERTY,

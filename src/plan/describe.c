@@ -71,6 +71,7 @@ static const struct hk_enum pivots[] = {
 
 static const struct hk_enum sync_points[] = {
 	{"hooks", HK_SYNC_HOOKS},
+	{"net-devices", HK_SYNC_NET_DEVICES},
 	{NULL, 0},
 };
 

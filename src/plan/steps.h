@@ -31,7 +31,8 @@
 /* Go on as a child of the runtime's (CLONE_PARENT) in the pid and time namespaces entered last. */
 #define HK_FIELDS_fork(F) F(u32, unused)
 #define HK_FIELDS_session(F) F(u32, unused) /* setsid(2) */
-/* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which brings lo up. */
+/* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which brings lo up where
+ * the namespace is new, and moves linux.netDevices in. Nobody waits for it; HK_SYNC_NET_DEVICES does. */
 #define HK_FIELDS_netlink(F) F(u32, unused)
 /* Join a new session keyring of that name; or the anonymous one. label may be absent. */
 #define HK_FIELDS_keyring(F) F(str, name) F(str, label) F(u32, user_namespace)
@@ -150,7 +151,7 @@
 	X(TIME_OFFSETS, time_offsets, "set the time namespace's offsets") \
 	X(FORK, fork, "enter the pid namespace") \
 	X(SESSION, session, "start a session") \
-	X(NETLINK, netlink, "bring up the loopback device") \
+	X(NETLINK, netlink, "set up the network") \
 	X(KEYRING, keyring, "join a session keyring") \
 	X(PROPAGATION, propagation, "set mount propagation") \
 	X(ROOTFS, rootfs, "open the root file system") \
@@ -208,6 +209,7 @@ enum hk_mount_how {
 enum hk_sync_point {
 	HK_SYNC_HOOKS, /* mounts and devices are there: prestart and createRuntime hooks run */
 	HK_SYNC_RLIMITS, /* of the step rlimits */
+	HK_SYNC_NET_DEVICES, /* hooks and sysctls that come may want linux.netDevices to be there */
 };
 
 enum hk_pivot {

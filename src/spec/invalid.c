@@ -91,9 +91,3 @@ int hk_finding(struct hk_findings *f, int errnum, struct hk_pointer at, const ch
 	va_end(ap);
 	return r;
 }
-
-int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what)
-{
-	return hk_finding(
-		f, ENOTSUP, at, NULL, "%s is not supported by this version of hako", what);
-}

@@ -123,8 +123,6 @@ int hk_spec_examine(const struct hk_spec *spec, struct hk_findings *f)
 		r = hk_validate_seccomp(spec->linux.seccomp, f);
 	if (r == 0)
 		r = hk_validate_annotations(spec, f);
-	if (r == 0)
-		r = hk_check_supported(spec, f);
 	return r;
 }
 

@@ -28,8 +28,6 @@ int hk_needs_namespace(struct hk_findings *f, struct hk_pointer at, enum hk_ns_t
 /* The general form; hint NULL: none. */
 int hk_finding(struct hk_findings *f, int errnum, struct hk_pointer at, const char *hint,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same for what the specification has and we do not: ENOTSUP. */
-int hk_unsupported(struct hk_findings *f, struct hk_pointer at, const char *what);
 
 /* Does a map hold that id of the container? */
 bool hk_id_is_mapped(const struct hk_id_maps *maps, uint32_t id);
@@ -57,8 +55,5 @@ int hk_validate_memory_policy(const struct hk_memory_policy *policy, struct hk_f
 int hk_validate_sysctl(const struct hk_spec *spec, struct hk_findings *f);
 int hk_validate_resources(const struct hk_resources *resources, struct hk_findings *f);
 int hk_validate_seccomp(const struct hk_seccomp *seccomp, struct hk_findings *f);
-
-/* ENOTSUP for what the specification has and we do not. */
-int hk_check_supported(const struct hk_spec *spec, struct hk_findings *f);
 
 #endif

@@ -81,25 +81,66 @@ bool hk_is_interface_name(const char *name)
 	return true;
 }
 
+/* "%d", once, makes a template: the kernel puts a number there. */
+static bool is_template(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	return hk_is_interface_name(name) && percent && percent[1] == 'd' &&
+	       !strchr(percent + 2, '%');
+}
+
+/* No device has a "%" in its name. */
+static bool is_device_name(const char *name)
+{
+	return hk_is_interface_name(name) && !strchr(name, '%');
+}
+
+static const char *name_inside(const struct hk_net_device *device)
+{
+	return device->name ? device->name : device->host_name;
+}
+
+/* The kernel finds a different name for each of two devices with one template. */
+static const struct hk_net_device *find_namesake(const struct hk_linux *lx, size_t i)
+{
+	const char *name = name_inside(&lx->net_devices[i]);
+
+	for (size_t j = 0; j < i && !is_template(name); j++)
+		if (!strcmp(name, name_inside(&lx->net_devices[j])))
+			return &lx->net_devices[j];
+	return NULL;
+}
+
+static int validate_net_device(const struct hk_linux *lx, size_t i, struct hk_findings *f)
+{
+	const struct hk_net_device *device = &lx->net_devices[i], *other = find_namesake(lx, i);
+	struct hk_pointer at = hk_at_key("/linux/netDevices", device->host_name);
+
+	if (!is_device_name(device->host_name))
+		return hk_invalid(
+			f, at, "'%.40s' is no name of a network device", device->host_name);
+	if (device->name)
+		at = hk_at("%s/name", at.text);
+	if (device->name && !is_device_name(device->name) && !is_template(device->name))
+		return hk_invalid(f, at, "'%.40s' is no name of a network device", device->name);
+	if (other)
+		return hk_invalid(f, at, "'%s' is the name of '%.40s' in the container",
+			name_inside(device), other->host_name);
+	return 0;
+}
+
 static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *f)
 {
 	const struct hk_linux *lx = &spec->linux;
+	int r = 0;
 
 	if (lx->net_device_count && !hk_spec_namespace(spec, HK_NS_NETWORK))
-		return hk_invalid(f, hk_at("/linux/netDevices"),
+		r = hk_needs_namespace(f, hk_at("/linux/netDevices"), HK_NS_NETWORK,
 			"network devices need a network namespace to go to");
-	for (size_t i = 0; i < lx->net_device_count; i++) {
-		const struct hk_net_device *device = &lx->net_devices[i];
-		struct hk_pointer at = hk_at_key("/linux/netDevices", device->host_name);
-
-		if (!hk_is_interface_name(device->host_name))
-			return hk_invalid(
-				f, at, "'%.40s' is no name of a network device", device->host_name);
-		if (device->name && !hk_is_interface_name(device->name))
-			return hk_invalid(f, hk_at("%s/name", at.text),
-				"'%.40s' is no name of a network device", device->name);
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < lx->net_device_count; i++)
+		r = validate_net_device(lx, i, f);
+	return r;
 }
 
 /* ---- intelRdt ---- */

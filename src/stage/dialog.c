@@ -109,8 +109,14 @@ static int on_child(struct dialog *d, struct received *in, struct hk_err *err)
 
 static int on_netlink(struct dialog *d, struct received *in, struct hk_err *err)
 {
-	(void)d; /* no answer: the init stage goes on mounting meanwhile */
-	return hk_net_loopback_up(in->fds[0], err);
+	const struct hk_stage_events *events = &d->options->events;
+	int r = 0;
+
+	if (hk_spec_new_namespace(d->options->spec, HK_NS_NETWORK))
+		r = hk_net_loopback_up(in->fds[0], err);
+	if (r == 0 && events->network)
+		r = events->network(events->userdata, in->fds[0], err);
+	return r; /* no answer: the init stage goes on mounting meanwhile */
 }
 
 static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
@@ -121,6 +127,8 @@ static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
 	switch (in->msg.payload.sync.point) {
 	case HK_SYNC_RLIMITS:
 		r = hk_rlimits_set(d->process.pid, d->options->spec->process, err);
+		break;
+	case HK_SYNC_NET_DEVICES: /* messages are dealt with in their order: on_netlink is done */
 		break;
 	case HK_SYNC_HOOKS:
 		if (events->hooks)

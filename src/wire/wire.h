@@ -55,7 +55,7 @@ struct hk_msg_failed {
 	X(START,       empty,    0, 0, false, NONE) /* state is on disk, go to wait_start */ \
 	X(MAP_IDS,     empty,    0, 0, true, IDS_MAPPED) /* unshared the user namespace: write my id maps */ \
 	X(CHILD,       empty,    1, 1, true, NONE)  /* pidfd of the process that goes on; the sender exits */ \
-	X(NETLINK,     empty,    1, 1, true, NONE)  /* a netlink socket of the new network namespace */ \
+	X(NETLINK,     empty,    1, 1, true, NONE)  /* a netlink socket of the network namespace */ \
 	X(SYNC,        sync,     0, 0, true, CONTINUE) \
 	X(WANT_SOURCE, step,     0, 0, true, SOURCE) /* a bind's source: out of reach in the user namespace, or id-mapped */ \
 	X(LISTENER,    listener, 0, 0, true, CONTINUE) /* seccomp notify fd */ \

@@ -94,6 +94,31 @@ static void without_privileges(void **state)
 	hako_spec_free(spec);
 }
 
+/* There is no call for them yet: as config.json's reader leaves them. */
+static void net_devices(void **state)
+{
+	static struct hk_net_device devices[] = {{.host_name = "eth0"}};
+	static const struct hk_facts nested_facts = {.in_user_namespace = true};
+	hako_spec *spec = new_spec(), *own = new_spec();
+
+	(void)state;
+	spec->spec.linux.net_devices = own->spec.linux.net_devices = devices;
+	spec->spec.linux.net_device_count = own->spec.linux.net_device_count = 1;
+	(void)hako_spec_add_namespace(spec, "user", NULL);
+	(void)hako_spec_add_uid_mapping(spec, 0, 1000, 1);
+	(void)hako_spec_add_gid_mapping(spec, 0, 1000, 1);
+	accepted(spec, &root_facts);
+	refused(spec, &user_facts, EPERM, "/linux/netDevices",
+		"a rootless container cannot take network devices of the host");
+	refused(spec, &nested_facts, EPERM, "/linux/netDevices",
+		"a rootless container cannot take network devices of the host");
+	(void)hako_spec_add_namespace(own, "network", "/proc/self/ns/net");
+	refused(own, &root_facts, EINVAL, "/linux/netDevices",
+		"network devices need another network namespace to go to than hako's own");
+	hako_spec_free(spec);
+	hako_spec_free(own);
+}
+
 /* Our own user namespace cannot be joined again: the error is setns', not a wrong comparison. */
 static void own_user_namespace(void **state)
 {
@@ -113,6 +138,7 @@ int main(void)
 		cmocka_unit_test(sysctl_of_the_host),
 		cmocka_unit_test(sysctl_of_another_namespace),
 		cmocka_unit_test(without_privileges),
+		cmocka_unit_test(net_devices),
 		cmocka_unit_test(own_user_namespace),
 	};
 

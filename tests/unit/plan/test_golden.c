@@ -76,6 +76,19 @@ static const struct golden {
 		NS(JOIN("network") "," JOIN("ipc") "," JOIN("uts") "," NEW("pid") "," NEW(
 			"mount") "," NEW("cgroup")),
 		FACTS(.cgroup_view = HK_CGROUP_VIEW_V1), OPTIONS(V1_CGROUPS)},
+	{"net-devices",
+		"{\"linux\":{\"netDevices\":{\"eth0\":{\"name\":\"c0\"},\"eth1\":{}},"
+		"\"sysctl\":{\"net.ipv4.conf.c0.forwarding\":\"1\"}},"
+		"\"hooks\":{\"createRuntime\":[{\"path\":\"/bin/a\"}],"
+		"\"createContainer\":[{\"path\":\"/bin/b\"}]}}",
+		FACTS(), OPTIONS(V2_CGROUPS)},
+	{"net-devices-join",
+		LINUX_WITH(NEW("pid") "," JOIN("network") "," NEW("mount") "," NEW("uts"),
+			"\"netDevices\":{\"eth0\":{}}"),
+		FACTS(), OPTIONS()},
+	{"net-devices-user-namespace",
+		LINUX_WITH(DEFAULT_NS "," NEW("user"), MAPS ",\"netDevices\":{\"eth0\":{}}"),
+		FACTS(), OPTIONS(V2_CGROUPS)},
 	{"time-namespace",
 		LINUX_WITH(DEFAULT_NS "," NEW("time"),
 			"\"timeOffsets\":{\"monotonic\":{\"secs\":-5,\"nanosecs\":7},"

@@ -64,6 +64,8 @@ static const struct {
 	{true, HK_STEP_ROOT_PROPAGATION, false, HK_STEP_MASK},
 	{true, HK_STEP_ROOT_PROPAGATION, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_HOOK, false, HK_STEP_SYNC},
+	{true, HK_STEP_NETLINK, true, HK_STEP_SYNC},
+	{true, HK_STEP_SYSCTL, false, HK_STEP_SYNC},
 	{true, HK_STEP_SYSCTL, true, HK_STEP_READONLY},
 	{true, HK_STEP_LSM, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_STDIO, true, HK_STEP_CREDENTIALS},

@@ -517,8 +517,17 @@ static const struct {
 	{LINUX("\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"uts\"}],"
 	       "\"netDevices\":{\"eth0\":{}}"),
 		"/linux/netDevices", EINVAL, "need a network namespace"},
-	{LINUX("\"netDevices\":{\"eth0\":{}}"), "/linux/netDevices", ENOTSUP,
-		"moving network devices"},
+	{LINUX("\"netDevices\":{\"eth%d\":{}}"), "/linux/netDevices/eth%d", EINVAL,
+		"no name of a network device"},
+	{LINUX("\"netDevices\":{\"eth0\":{\"name\":\"a%d%d\"}}"), "/linux/netDevices/eth0/name",
+		EINVAL, "no name of a network device"},
+	{LINUX("\"netDevices\":{\"eth0\":{\"name\":\"a%s\"}}"), "/linux/netDevices/eth0/name",
+		EINVAL, "no name of a network device"},
+	{LINUX("\"netDevices\":{\"eth0\":{\"name\":\"c0\"},\"eth1\":{\"name\":\"c0\"}}"),
+		"/linux/netDevices/eth1/name", EINVAL,
+		"'c0' is the name of 'eth0' in the container"},
+	{LINUX("\"netDevices\":{\"eth0\":{\"name\":\"eth1\"},\"eth1\":{}}"),
+		"/linux/netDevices/eth1", EINVAL, "'eth1' is the name of 'eth0' in the container"},
 };
 
 /* What looks odd, but clients write it or the specification has it. */
@@ -588,6 +597,8 @@ static const char *const valid[] = {
 		"gid", "100000", "65536")),
 	MOUNT("\"options\":[\"rbind\",\"ridmap\"]," MAPPED("uid", "0", "4294967295") "," MAPPED(
 		"gid", "0", "1")),
+	LINUX("\"netDevices\":{\"eth0\":{\"name\":\"eth1\"},\"eth1\":{\"name\":\"eth0\"},"
+	      "\"eth2\":{},\"a~b\":{\"name\":\"c%d\"},\"eth3\":{\"name\":\"c%d\"}}"),
 	LINUX("\"rootfsPropagation\":\"rslave\",\"mountLabel\":\"\",\"cgroupsPath\":\"\""),
 	SYSCALL("\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":4095,\"args\":[{\"index\":0,"
 		"\"value\":18446744073709551615,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\"}]"),
