@@ -19,7 +19,7 @@ hako_packages() {
 			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
 	apt-get:test)
 		echo g++ binutils libcmocka-dev python3 python3-pytest python3-jsonschema procps \
-			util-linux git strace clang clang-format clang-tidy cppcheck shellcheck ;;
+			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck ;;
 	apt-get:client)
 		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
 	dnf:build)
@@ -27,7 +27,7 @@ hako_packages() {
 			yajl-devel libcap-devel libseccomp-devel libmnl-devel ;;
 	dnf:test)
 		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest python3-jsonschema \
-			procps-ng util-linux git strace clang clang-tools-extra cppcheck ShellCheck \
+			procps-ng util-linux iproute git strace clang clang-tools-extra cppcheck ShellCheck \
 			libasan libubsan ;;
 	dnf:client)
 		echo runc crun podman conmon containerd moby-engine catatonit netavark iptables-nft \
@@ -36,7 +36,7 @@ hako_packages() {
 		echo gcc musl-dev make cmake pkgconf linux-headers busybox-static \
 			yajl-dev libcap-dev libcap-static libseccomp-dev libseccomp-static libmnl-dev ;;
 	apk:test)
-		echo g++ binutils cmocka-dev python3 py3-pytest py3-jsonschema procps util-linux git strace \
+		echo g++ binutils cmocka-dev python3 py3-pytest py3-jsonschema procps util-linux iproute2 git strace \
 			clang clang-extra-tools cppcheck shellcheck ;;
 	apk:client)
 		echo runc crun podman conmon containerd containerd-ctr docker catatonit netavark \
@@ -45,7 +45,7 @@ hako_packages() {
 		echo gcc make cmake pkgconf linux-api-headers musl busybox \
 			yajl libcap libseccomp libmnl ;;
 	pacman:test)
-		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux git strace \
+		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux iproute2 git strace \
 			clang cppcheck shellcheck ;;
 	pacman:client)
 		echo runc crun podman conmon containerd docker catatonit netavark iptables ;;
@@ -118,7 +118,7 @@ hako_has() {
 		hako_have cc make cmake pkg-config && hako_static_busybox >/dev/null &&
 			pkg-config --exists yajl libcap libseccomp libmnl ;;
 	test)
-		hako_have c++ nm readelf git strace ps unshare &&
+		hako_have c++ nm readelf git strace ps unshare ip &&
 			hako_have clang clang-format clang-tidy cppcheck shellcheck &&
 			pkg-config --exists cmocka && hako_python >/dev/null &&
 			"$(hako_python)" -c 'import jsonschema' >/dev/null 2>&1 ;;
