@@ -11,6 +11,7 @@
 #include "spec/patch.h"
 #include "spec/spec.h"
 #include "spec/template.h"
+#include "spec/valid_configs.h"
 
 #include <errno.h>
 #include <fcntl.h>
