@@ -58,6 +58,9 @@ SECTIONS = {
     "config-linux.md#offset-for-time-namespace": ("Offset for Time Namespace", 0),
     "config-linux.md#devices": ("Devices", 6),
     "config-linux.md#default-devices": ("Default Devices", 1),
+    "config-linux.md#network-devices": ("Network Devices", 6),
+    "config-linux.md#namespace-lifecycle-and-container-termination":
+        ("Namespace Lifecycle and Container Termination", 2),
     "config-linux.md#control-groups": ("Control groups", 1),
     "config-linux.md#cgroups-path": ("Cgroups Path", 4),
     "config-linux.md#cgroup-ownership": ("Cgroup ownership", 9),

@@ -253,7 +253,8 @@ def test_metadata_without_listener(runtime, bundle):
 
 @requirement(STATE, "states", "`metadata` is the `listenerMetadata`")
 @needs_notify
-@pytest.mark.parametrize("text", ["some metadata", 'quoted "\\\n\t\x7f é 箱', "long" * 5000])
+@pytest.mark.parametrize("text", ["some metadata", 'quoted "\\\n\t\x7f é 箱', "long" * 5000],
+                         ids=["plain", "to be escaped", "long"])
 def test_metadata(runtime, bundle, agent, text):
     _, connections = notified(runtime, bundle, agent, listenerMetadata=text)
     assert sent_state(connections)["metadata"] == text
