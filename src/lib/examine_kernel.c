@@ -1,4 +1,4 @@
-/* What the running kernel may not have: namespaces, sysctls. */
+/* What the running kernel may not have: namespaces, sysctls, network devices. */
 #include "lib/examine.h"
 
 #include "base/fd.h"
@@ -7,6 +7,7 @@
 #include "base/idlist.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/net.h"
 #include "spec/validate.h"
 #include "stage/stage.h"
 
@@ -130,6 +131,24 @@ static int examine_memory_policy(const struct hk_spec *spec, struct hk_findings 
 		"this host has memory on the nodes %s alone", nodes);
 }
 
+/* ---- network devices ---- */
+
+/* One by one: each may be missing. */
+static int examine_net_devices(const struct hk_spec *spec, struct hk_findings *f)
+{
+	const struct hk_linux *linux = &spec->linux;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < linux->net_device_count; i++) {
+		struct hk_net_devices *found = NULL;
+
+		if (hk_net_devices_find(&linux->net_devices[i], 1, &found, f->err) < 0)
+			r = hk_found(f);
+		hk_net_devices_free(found);
+	}
+	return r;
+}
+
 int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 {
 	int r = examine_namespaces(p->spec, f);
@@ -138,5 +157,7 @@ int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 		r = examine_sysctls(p->spec, f);
 	if (r == 0)
 		r = examine_memory_policy(p->spec, f);
+	if (r == 0)
+		r = examine_net_devices(p->spec, f);
 	return r;
 }

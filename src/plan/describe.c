@@ -251,7 +251,8 @@ static void put_field(struct hk_sink *sink, const struct hk_plan *plan, uint32_t
 
 void hk_plan_describe_clone(const struct hk_plan *plan, struct hk_sink *sink)
 {
-	hk_sink_begin(sink, HK_SIDE_RUNTIME, "clone", "make the container's first process", NULL);
+	hk_sink_begin(sink, HK_SIDE_RUNTIME, "clone", "make the container's first process",
+		plan->clone_flags ? "/linux/namespaces" : NULL);
 	hk_sink_bits(sink, "flags", plan->clone_flags, namespaces);
 	hk_sink_end(sink);
 }

@@ -1,5 +1,5 @@
 """linux.netDevices. "The host" is a network namespace that each test makes and hako runs in, so that
-no device of the machine is ever touched. `check` does not look for devices: they may be made later."""
+no device of the machine is ever touched."""
 
 import json
 import os
@@ -273,7 +273,7 @@ def routes_stay(network, untouched):
 
 @pytest.mark.parametrize("name, pointer", [("nosuch", "nosuch"), ("no~such", "no~0such")])
 def test_no_such_device(inside, routes_stay, bundle, name, pointer):
-    result = inside.fails(wants(bundle, d0="c0", **{name: None}), foreseen=False)
+    result = inside.fails(wants(bundle, d0="c0", **{name: None}))
     assert f"/linux/netDevices/{pointer}: find the network device '{name}'" in result.err
     assert "no such device" in result.err and "hint: " in result.err
 
