@@ -149,8 +149,10 @@ def test_privileged(engine):
         pytest.skip(f"this host's root lacks capabilities {lacking}, which {engine.name} asks for; "
                     "the error says so")
     assert result.returncode == 0, result.stderr
+    # Docker 20.10 knows no capability behind CAP_AUDIT_READ.
+    known = (1 << 38) - 1 if engine.name == "docker" else ~0
     assert support.capabilities(result.stdout)["CapEff"] == \
-        support.capabilities(Path("/proc/self/status").read_text())["CapBnd"]
+        support.capabilities(Path("/proc/self/status").read_text())["CapBnd"] & known
     assert "Seccomp:\t0" in result.stdout
     assert "on /sys type sysfs (rw" in engine.output("--privileged", engine.image, "mount")
 

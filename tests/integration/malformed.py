@@ -431,12 +431,14 @@ def contradictions():
     # seccomp
     yield edit("default action notify", "/linux/seccomp/defaultAction",
                both(put("/linux/seccomp/defaultAction", "SCMP_ACT_NOTIFY"), remove("/linux/seccomp/defaultErrnoRet")))
-    yield edit("notify without listener", "/linux/seccomp/syscalls/1/action",
-               remove("/linux/seccomp/listenerPath", "/linux/seccomp/listenerMetadata"))
+    # known when the host has been looked at, which has no resctrl
+    without = remove("/linux/intelRdt", "/linux/seccomp/listenerPath")
+    yield edit("notify without listener", "/linux/seccomp/listenerPath",
+               both(without, remove("/linux/seccomp/listenerMetadata")))
     yield edit("notify for write", "/linux/seccomp/syscalls/1/names/1",
                put("/linux/seccomp/syscalls/1/names", ["mknod", "write"]))
     yield edit("metadata without listener", "/linux/seccomp/listenerMetadata",
-               both(remove("/linux/seccomp/listenerPath"), remove("/linux/seccomp/syscalls/1")))
+               both(without, remove("/linux/seccomp/syscalls/1")))
     for action in ("ALLOW", "KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP", "LOG"):
         yield edit(f"default errno with {action}", "/linux/seccomp/defaultErrnoRet",
                    put("/linux/seccomp/defaultAction", f"SCMP_ACT_{action}"))

@@ -209,7 +209,7 @@ static uint32_t owner_of(const char *dir, const char *file)
 static void test_leaf(void **state)
 {
 	struct hk_cgroup_request request = request_of(NULL);
-	char leaf[512], given[600], link[64], target[600];
+	char leaf[512], given[4096], link[64], target[600];
 	ssize_t n;
 
 	(void)state;
