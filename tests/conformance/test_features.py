@@ -40,6 +40,7 @@ def listed(features, *path):
 # The structure
 
 @requirement(STRUCTURE, "SHOULD", "the features are those of the build, not of the host")
+@pytest.mark.needs(lambda: "ASAN_OPTIONS" not in os.environ, "a sanitized program needs /proc")
 def test_the_same_everywhere(runtime, features, tmp):
     """Without /proc and /sys, and without a privilege. Whether the kernel has a flag of seccomp, it is
     asked all the same: that list may be a subset."""
