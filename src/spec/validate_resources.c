@@ -80,6 +80,16 @@ static int validate_memory(const struct hk_memory *memory, struct hk_findings *f
 	return r;
 }
 
+/* A group saves up unused quota as far as its burst, which is at most one period's. */
+static int validate_burst(const struct hk_cpu *cpu, struct hk_findings *f)
+{
+	if (!cpu->burst.set || !cpu->quota.set || cpu->quota.value <= 0 ||
+		cpu->burst.value <= (uint64_t)cpu->quota.value)
+		return 0;
+	return hk_invalid(f, hk_at("/linux/resources/cpu/burst"),
+		"%" PRIu64 " is above the quota %" PRId64, cpu->burst.value, cpu->quota.value);
+}
+
 static int validate_cpu(const struct hk_cpu *cpu, struct hk_findings *f)
 {
 	int r;
@@ -92,6 +102,8 @@ static int validate_cpu(const struct hk_cpu *cpu, struct hk_findings *f)
 	if (r == 0 && cpu->idle.set && cpu->idle.value != 0 && cpu->idle.value != 1)
 		r = hk_invalid(f, hk_at("/linux/resources/cpu/idle"),
 			"expected 0 or 1, found %" PRId64, cpu->idle.value);
+	if (r == 0)
+		r = validate_burst(cpu, f);
 	return r;
 }
 

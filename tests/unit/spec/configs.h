@@ -360,6 +360,8 @@ static const struct {
 		"found '0;1'"},
 	{RESOURCES("\"cpu\":{\"cpus\":\"all\"}"), "/linux/resources/cpu/cpus", EINVAL,
 		"found 'all'"},
+	{RESOURCES("\"cpu\":{\"quota\":1000,\"burst\":1001}"), "/linux/resources/cpu/burst",
+		EINVAL, "1001 is above the quota 1000"},
 	{RESOURCES("\"cpu\":{\"idle\":2}"), "/linux/resources/cpu/idle", EINVAL, "0 or 1, found 2"},
 	{RESOURCES("\"cpu\":{\"shares\":-1}"), "/linux/resources/cpu/shares", EINVAL, "found -1"},
 	{RESOURCES("\"cpu\":{\"cpus\":1}"), "/linux/resources/cpu/cpus", EINVAL,

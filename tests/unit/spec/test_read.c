@@ -331,6 +331,7 @@ static void test_warnings_of_what_is_idle(void **state)
 	assert_int_equal(spec.warnings.count, 2);
 	assert_non_null(strstr(spec.warnings.items[0], "/mounts/0/options/0: 'mode=1' does"));
 	assert_non_null(strstr(spec.warnings.items[1], "/linux/resources/memory/kernel: not enf"));
+	hk_spec_done(&spec);
 	load("{\"ociVersion\":\"1.0.2\",\"linux\":{\"resources\":{\"memory\":{\"kernel\":0}}}}");
 	assert_int_equal(spec.warnings.count, 0);
 }
