@@ -1,4 +1,5 @@
-"""Writes docs/conformance.md from the requirements beside the tests; --check only compares.
+"""Writes docs/conformance.md from the requirements beside the tests and, at its end, what is told in
+validation-suite.md; --check only compares.
 
 tests/arch fails where the document is not what this writes, or where a requirement is missing."""
 
@@ -25,7 +26,7 @@ REQUIRED, SHOULD, SHOULD NOT and RECOMMENDED, and for some of what the text only
 headings lead to the text. A row ends with the tests that show it, which need only a command line like
 runc's and run with `sudo tests/run conformance`, or with the reason why there is none. A test that needs
 what a host lacks is skipped there and says so. The results of the specification's own validation suite
-are in [conformance-runtime-tools.md](conformance-runtime-tools.md).
+are [at the end](#the-specifications-validation-suite).
 """
 
 
@@ -88,6 +89,12 @@ def summary():
     return lines + [f"| together | {count(REQUIREMENTS)} |"]
 
 
+def validation_suite():
+    """One level down: it is a part of this document."""
+    text = (HERE / "validation-suite.md").read_text()
+    return [f"#{line}" if line.startswith("#") else line for line in text.splitlines()]
+
+
 def generate():
     lines = [HEAD.format(version=VERSION, text=TEXT), *summary()]
     document = None
@@ -97,7 +104,7 @@ def generate():
             lines += ["", f"## {document}"]
         lines += ["", f"### [{SECTIONS[section][0]}]({TEXT}/{section})", "",
                   "| | requirement | shown by |", "|---|---|---|", *map(row, entries)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *validation_suite()]) + "\n"
 
 
 def main(check):

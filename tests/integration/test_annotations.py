@@ -133,7 +133,7 @@ def test_strict_root(runtime, bundle, userns):
     (lambda b, tmp: b.mount("/no/such", "tmpfs", "tmpfs", []), "/no/such"),
     (lambda b, tmp: b.bind(tmp, "/data"), "/data"),
     (lambda b, tmp: b.bind(tmp / "file", "/etc/file"), "/etc/file"),
-    (lambda b, tmp: b.process.update(cwd="/work/dir"), "/work/dir"),
+    (lambda b, tmp: b.process.update(cwd="/job/dir"), "/job/dir"),
     (lambda b, tmp: b.linux.update(devices=[{"path": "/fuse", "type": "c", "major": 10, "minor": 229}]),
      "/fuse"),
     (lambda b, tmp: [b.without_mount(m) for m in ("/dev/pts", "/dev/shm", "/dev/mqueue", "/dev")],
