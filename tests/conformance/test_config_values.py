@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from requirements import departure, each, requirement, untested
+from requirements import each, requirement, untested
 
 SECTION = "config.md#annotations"
 AUTHOR = "it binds who writes the configuration"
@@ -47,11 +47,23 @@ for name in ("os", "os.version", "os.features", "architecture", "variant", "auth
 
 untested(SECTION, "SHOULD", "`org.opencontainers.image.stopSignal` is used as the image specification "
          "converts it", AUTHOR)
-departure(SECTION, "SHOULD", "`org.opencontainers.image.stopSignal` is the signal that kills the container",
-          "kill sends the signal that it is given, and TERM without one, as runc does: who stops a container "
-          "reads the image and gives the signal")
 untested(SECTION, "MUST NOT", "a later specification uses no reserved key of `org.opencontainers`",
          "it binds the specification")
+
+
+@requirement(SECTION, "SHOULD", "`org.opencontainers.image.stopSignal` is the signal that kills the container")
+@pytest.mark.hako_only
+@pytest.mark.parametrize("value, given, expected", [
+    ("SIGUSR1", [], "USR1"), ("10", [], "USR1"), ("SIGUSR1", ["TERM"], "TERM"), ("nonsense", [], "TERM")])
+def test_stop_signal(runtime, bundle, value, given, expected):
+    """Where kill is given none: runc has TERM then."""
+    bundle.config["annotations"] = {"org.opencontainers.image.stopSignal": value}
+    script = "; ".join(f"trap 'echo got {name}; exit' {name}" for name in ("TERM", "USR1"))
+    container = runtime.start(bundle.sh(f"{script}; echo ready; while :; do sleep 0.02; done"))
+    container.wait_output("ready")
+    container.must("kill", *given)
+    container.wait_stopped()
+    assert f"got {expected}" in container.output
 
 
 @requirement(SECTION, "MUST", "an annotation that is not known is passed over")
