@@ -176,8 +176,22 @@ static bool is_prefix(const struct annotation *a)
 	return hk_ends_with(a->name, ".");
 }
 
+/* Of the thousands that some have, nearly all are none of ours, and each is asked about often. */
+static bool has_known_beginning(const char *name)
+{
+	static const char *const beginnings[] = {
+		OUR_PREFIX, "org.criu.", HK_ANNOTATION_SYSTEMD_PROPERTY, "run.oci."};
+
+	for (size_t i = 0; i < HK_COUNT(beginnings); i++)
+		if (hk_starts_with(name, beginnings[i]))
+			return true;
+	return false;
+}
+
 static const struct annotation *find(const char *name)
 {
+	if (!has_known_beginning(name))
+		return NULL;
 	for (size_t i = 0; i < HK_COUNT(annotations); i++) {
 		const struct annotation *a = &annotations[i];
 
