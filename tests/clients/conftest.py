@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 import types
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import engines
-import support
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import engines  # noqa: E402
+import host  # noqa: E402
+import support  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
@@ -67,7 +71,7 @@ def state_ids():
 
 @pytest.fixture(scope="session")
 def image(home):
-    busybox = support.static_busybox()
+    busybox = host.static_busybox()
     if not busybox:
         pytest.skip("no static busybox here")
     rootfs = home / "rootfs"

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import host
 import support
 
 
@@ -65,7 +66,7 @@ class Engine:
         return self.state(container)["Pid"]
 
     def wait_exit(self, container):
-        support.wait_for(lambda: self.state(container)["Status"] == "exited", f"the end of {container}")
+        host.wait_until(lambda: self.state(container)["Status"] == "exited", f"the end of {container}")
         return self.state(container)["ExitCode"]
 
     def containers(self):

@@ -22,14 +22,6 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Images
 
-def static_busybox():
-    """The distribution's busybox, if it runs without libraries."""
-    for path in ("/bin/busybox", "/usr/bin/busybox", "/usr/sbin/busybox", "/bin/busybox.static"):
-        if os.access(path, os.X_OK) and subprocess.run(["ldd", path], capture_output=True).returncode:
-            return Path(path)
-    return None
-
-
 def make_rootfs(directory, busybox):
     """A root file system: busybox with a link for each applet, and two users."""
     for name in ("bin", "dev", "etc", "home/user", "proc", "root", "sys", "tmp", "usr/bin", "var"):
@@ -87,26 +79,7 @@ def make_oci_archive(layer, target, name, user=""):
             tar.addfile(entry, io.BytesIO(data))
 
 
-# Waiting, processes
-
-def wait_for(condition, what, seconds=15):
-    """Poll until condition() is true; its value."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {seconds} s")
-
-
-def alive(pid):
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rsplit(")", 1)[1].split()[0] != "Z"
-
+# Processes
 
 def stop(process, seconds=15):
     """End a daemon that we started, by its pid."""

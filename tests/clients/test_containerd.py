@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import host
 import support
 
 STATUS = ["cat", "/proc/self/status"]
@@ -44,7 +45,7 @@ def test_program_that_cannot_run(ctr, program, text):
 
 def test_detached(ctr):
     pid = detached(ctr)
-    assert ctr.tasks()["long"][1] == "RUNNING" and support.alive(pid)
+    assert ctr.tasks()["long"][1] == "RUNNING" and host.is_alive(pid)
     assert os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
 
 
@@ -56,14 +57,14 @@ def test_pid_file(ctr, tmp_path):
 def test_kill_and_delete(ctr):
     pid = detached(ctr)
     ctr.cli("tasks", "kill", "--signal", "SIGKILL", "long")
-    support.wait_for(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
+    host.wait_until(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
     assert "exit code 137" in ctr.cli("tasks", "delete", "long").stderr
-    assert not support.alive(pid) and ctr.tasks() == {}
+    assert not host.is_alive(pid) and ctr.tasks() == {}
 
 
 def test_kill_sends_a_signal(ctr):
     detached(ctr, [], "sh", "-c", 'trap "exit 9" TERM; while :; do sleep 0.1; done')
-    support.wait_for(lambda: kill_and_look(ctr), "the end of the task")
+    host.wait_until(lambda: kill_and_look(ctr), "the end of the task")
     assert "exit code 9" in ctr.cli("tasks", "delete", "long").stderr
 
 
@@ -76,22 +77,22 @@ def kill_and_look(ctr):
 def test_kill_all(ctr):
     pid = detached(ctr, [], "sh", "-c", "sleep 1001 & sleep 1002 & wait")
     directory, _ = support.cgroup_directory(pid, "pids")
-    support.wait_for(lambda: len((directory / "cgroup.procs").read_text().split()) == 3, "three processes")
+    host.wait_until(lambda: len((directory / "cgroup.procs").read_text().split()) == 3, "three processes")
     pids = (directory / "cgroup.procs").read_text().split()
     ctr.cli("tasks", "kill", "--all", "--signal", "SIGKILL", "long")
-    support.wait_for(lambda: not any(support.alive(pid) for pid in pids), "the end of all processes")
+    host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids), "the end of all processes")
 
 
 def test_delete_force_of_a_running_task(ctr):
     pid = detached(ctr)
     ctr.cli("tasks", "delete", "--force", "long", check=False)
-    support.wait_for(lambda: not support.alive(pid), "the end of the task")
+    host.wait_until(lambda: not host.is_alive(pid), "the end of the task")
     assert ctr.tasks() == {}
 
 
 def test_kill_of_a_task_that_has_ended(ctr):
     detached(ctr, [], "true")
-    support.wait_for(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
+    host.wait_until(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
     assert "not found" in ctr.cli("tasks", "kill", "long", check=False).stderr
 
 

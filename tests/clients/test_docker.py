@@ -2,6 +2,7 @@
 
 import json
 
+import host
 import support
 
 
@@ -25,7 +26,7 @@ def test_error_text_is_the_runtimes(docker):
 
 def test_restart_policy(docker):
     container = docker.detached("--restart", "on-failure:2", docker.image, "sh", "-c", "exit 6")
-    support.wait_for(lambda: docker.inspect(container)["RestartCount"] == 2 and
+    host.wait_until(lambda: docker.inspect(container)["RestartCount"] == 2 and
                      not docker.state(container)["Running"], "two restarts", 30)
     assert docker.state(container)["ExitCode"] == 6
 
@@ -33,7 +34,7 @@ def test_restart_policy(docker):
 def test_oom_is_reported(docker):
     container = docker.detached("--memory", "16m", "--memory-swap", "16m", docker.image, "tail", "/dev/zero")
     assert docker.wait_exit(container) == 137
-    support.wait_for(lambda: docker.state(container)["OOMKilled"], "the OOM report")
+    host.wait_until(lambda: docker.state(container)["OOMKilled"], "the OOM report")
 
 
 def test_storage_options_of_tmpfs(docker):

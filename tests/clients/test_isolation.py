@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import host
 import support
 from support import capability
 
@@ -337,5 +338,5 @@ def test_cgroup_parent(engine):
     finally:
         engine.remove(container)
         # podman's conmon is in it a little longer than the container.
-        support.wait_for(lambda: not support.remove_cgroups(support.cgroup_tree([name])),
-                         "the removal of the parent")
+        host.wait_until(lambda: not support.remove_cgroups(support.cgroup_tree([name])),
+                        "the removal of the parent")

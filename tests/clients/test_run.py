@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import host
 import support
 
 
@@ -66,7 +67,7 @@ def test_detached(engine):
     container = engine.detached(engine.image, "sleep", "1000")
     state = engine.state(container)
     assert state["Status"] == "running" and state["Running"] is True
-    assert support.alive(state["Pid"])
+    assert host.is_alive(state["Pid"])
     assert os.readlink(f"/proc/{state['Pid']}/ns/pid") != os.readlink("/proc/self/ns/pid")
 
 
@@ -94,7 +95,7 @@ TRAP = 'trap "echo got TERM; exit 3" TERM; trap "echo got USR1" USR1; echo ready
 
 def trapping(engine):
     container = engine.detached(engine.image, "sh", "-c", TRAP)
-    support.wait_for(lambda: "ready" in engine.cli("logs", container).stdout, "the trap")
+    host.wait_until(lambda: "ready" in engine.cli("logs", container).stdout, "the trap")
     return container
 
 
@@ -110,13 +111,13 @@ def test_stop_kills_what_ignores_it(engine):
     pid = engine.pid(container)
     engine.cli("stop", "-t", "1", container)
     assert engine.wait_exit(container) == 137
-    assert not support.alive(pid)
+    assert not host.is_alive(pid)
 
 
 def test_kill_sends_a_signal(engine):
     container = trapping(engine)
     engine.cli("kill", "--signal", "USR1", container)
-    support.wait_for(lambda: "got USR1" in engine.cli("logs", container).stdout, "the signal")
+    host.wait_until(lambda: "got USR1" in engine.cli("logs", container).stdout, "the signal")
     assert engine.state(container)["Running"]
 
 
@@ -129,11 +130,11 @@ def test_kill(engine):
 def test_kill_ends_every_process(engine):
     container = engine.detached(engine.image, "sh", "-c", "sleep 1001 & sleep 1002 & wait")
     directory, _ = support.cgroup_directory(engine.pid(container), "pids")
-    support.wait_for(lambda: len((directory / "cgroup.procs").read_text().split()) == 3, "three processes")
+    host.wait_until(lambda: len((directory / "cgroup.procs").read_text().split()) == 3, "three processes")
     pids = (directory / "cgroup.procs").read_text().split()
     engine.cli("kill", container)
     engine.wait_exit(container)
-    support.wait_for(lambda: not any(support.alive(pid) for pid in pids), "the end of all processes")
+    host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids), "the end of all processes")
 
 
 def test_rm_force(engine):
@@ -141,14 +142,14 @@ def test_rm_force(engine):
     pid = engine.pid(container)
     assert support.cgroups_of(container)
     engine.cli("rm", "-f", container)
-    assert engine.containers() == [] and not support.alive(pid)
+    assert engine.containers() == [] and not host.is_alive(pid)
     assert support.cgroups_of(container) == []
 
 
 def test_no_cgroup_after_the_end(engine):
     container = engine.detached(engine.image, "true")
     engine.wait_exit(container)
-    support.wait_for(lambda: support.cgroups_of(container) == [], "the removal of its cgroups")
+    host.wait_until(lambda: support.cgroups_of(container) == [], "the removal of its cgroups")
 
 
 def test_create_then_start(engine):
@@ -170,7 +171,7 @@ def test_restart(engine):
     before = engine.pid(container)
     engine.cli("restart", "-t", "1", container)
     after = engine.pid(container)
-    assert after not in (0, before) and support.alive(after) and not support.alive(before)
+    assert after not in (0, before) and host.is_alive(after) and not host.is_alive(before)
 
 
 def test_stdin(engine):

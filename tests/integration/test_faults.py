@@ -53,7 +53,7 @@ def system_calls(runtime, bundle, command, log):
 def remains(runtime, name):
     """What is on the host of a container that should be gone."""
     try:
-        host.wait_until(lambda: not host.processes([f"/{name}"]), 5)
+        host.wait_until(lambda: not host.processes([f"/{name}"]), seconds=5)
         found = []
     except pytest.fail.Exception:
         found = ["a process"]

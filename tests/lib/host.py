@@ -130,7 +130,7 @@ def processes(marks):
     return found
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, what="what the test waits for", seconds=15):
     """The first true value that condition gives; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -138,7 +138,7 @@ def wait_until(condition, seconds=10):
         if value:
             return value
         time.sleep(0.01)
-    pytest.fail(f"waited {seconds} s in vain")
+    pytest.fail(f"{what} did not happen within {seconds} s")
 
 
 def namespace(pid, kind):
@@ -184,7 +184,8 @@ def kernel_config():
 
 
 def static_busybox():
-    for path in ("/bin/busybox", "/usr/bin/busybox", "/bin/busybox.static"):
+    """The distribution's busybox, if it runs without libraries."""
+    for path in ("/bin/busybox", "/usr/bin/busybox", "/usr/sbin/busybox", "/bin/busybox.static"):
         if os.access(path, os.X_OK) and subprocess.run(["ldd", path], capture_output=True).returncode:
             return path
     return None

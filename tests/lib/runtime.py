@@ -131,13 +131,13 @@ class Container:
 
     def wait_output(self, text, seconds=10):
         try:
-            host.wait_until(lambda: text in self.output, seconds)
+            host.wait_until(lambda: text in self.output, seconds=seconds)
         except BaseException:
             print(self.output)
             raise
 
     def wait_stopped(self, seconds=10):
-        host.wait_until(lambda: self.status == "stopped", seconds)
+        host.wait_until(lambda: self.status == "stopped", seconds=seconds)
 
     def kill_and_delete(self):
         self.must("kill", "KILL")
