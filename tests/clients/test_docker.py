@@ -27,7 +27,7 @@ def test_error_text_is_the_runtimes(docker):
 def test_restart_policy(docker):
     container = docker.detached("--restart", "on-failure:2", docker.image, "sh", "-c", "exit 6")
     host.wait_until(lambda: docker.inspect(container)["RestartCount"] == 2 and
-                     not docker.state(container)["Running"], "two restarts", 30)
+                    not docker.state(container)["Running"], "two restarts", 30)
     assert docker.state(container)["ExitCode"] == 6
 
 
