@@ -1,25 +1,14 @@
-/* Waiting for a container: signals go to it, its orphans are reaped, its terminal is ours. */
+/* Waiting for a process: signals go to it, orphans are reaped, its terminal is ours. */
 #include "foreground.h"
-
-#include "terminal.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct foreground {
-	struct cli *cli;
-	const char *id;
-	int signals; /* signalfd */
-	hako_process *process;
-	struct terminal terminal;
-};
 
 /* All signals that may be passed on, as a descriptor: nothing interrupts us from here on, and what
  * comes while the container is made waits until it is there. Faults of our own stay deadly. */
@@ -38,7 +27,7 @@ static int open_signals(void)
 
 /* Children that are not ours by birth: without a pid namespace the container's orphans come to us.
  */
-static void reap_orphans(pid_t init)
+static void reap_orphans(pid_t ours)
 {
 	siginfo_t info;
 
@@ -46,19 +35,19 @@ static void reap_orphans(pid_t init)
 		memset(&info, 0, sizeof(info));
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
 			return;
-		if (info.si_pid == init)
+		if (info.si_pid == ours)
 			return;				   /* hako_process_wait takes its status */
 		(void)waitpid(info.si_pid, NULL, WNOHANG); /* it was there */
 	}
 }
 
-static void pass_on(struct foreground *f, int signal)
+static void pass_on(struct foreground *f, hako_process *process, int signal)
 {
 	hako_error *error = NULL;
 
 	switch (signal) {
 	case SIGCHLD:
-		reap_orphans(hako_process_pid(f->process));
+		reap_orphans(hako_process_pid(process));
 		return;
 	case SIGWINCH:
 		terminal_resize(&f->terminal);
@@ -67,103 +56,80 @@ static void pass_on(struct foreground *f, int signal)
 	case SIGURG:
 		return;
 	}
-	if (hako_process_kill(f->process, signal, &error) < 0)
+	if (hako_process_kill(process, signal, &error) < 0)
 		hako_error_free(error); /* it has just ended: the loop sees that too */
 }
 
-static void pass_signals_on(struct foreground *f)
+static void pass_signals_on(struct foreground *f, hako_process *process)
 {
 	struct signalfd_siginfo info;
 
 	while (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		pass_on(f, (int)info.ssi_signo);
+		pass_on(f, process, (int)info.ssi_signo);
 }
 
-/* Until the container's init has ended. */
-static int loop(struct foreground *f)
+/* Until the process has ended. */
+static int loop(struct foreground *f, hako_process *process)
 {
 	enum { END, SIGNALS, FIRST_TERMINAL, COUNT = FIRST_TERMINAL + TERMINAL_POLL_FDS };
 	struct pollfd fds[COUNT];
 
 	for (;;) {
-		fds[END] = (struct pollfd){.fd = hako_process_fd(f->process), .events = POLLIN};
+		fds[END] = (struct pollfd){.fd = hako_process_fd(process), .events = POLLIN};
 		fds[SIGNALS] = (struct pollfd){.fd = f->signals, .events = POLLIN};
 		terminal_poll(&f->terminal, &fds[FIRST_TERMINAL]);
 		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[SIGNALS].revents)
-			pass_signals_on(f);
+			pass_signals_on(f, process);
 		terminal_copy(&f->terminal, &fds[FIRST_TERMINAL]);
 		if (fds[END].revents)
 			return 0;
 	}
 }
 
-/* Returns its status; *ret_ended where it really has ended. */
-static int wait_for_end(struct foreground *f, bool *ret_ended)
+int foreground_begin(struct foreground *f, struct cli *cli, const char *id, unsigned int options)
 {
-	hako_error *error = NULL;
-	int status, r;
-
-	r = loop(f);
-	terminal_drain(&f->terminal);
-	terminal_done(&f->terminal);
-	if (r < 0)
-		return cli_refuse_errno(f->cli, -r, "wait for the container");
-	if (hako_process_wait(f->process, &status, &error) < 0)
-		return cli_fail(f->cli, f->id, error);
-	*ret_ended = true;
-	return status;
-}
-
-static int watch(struct foreground *f, hako_container *container, bool *ret_ended)
-{
-	hako_error *error = NULL;
-
-	if (hako_container_process(container, &f->process, &error) < 0)
-		return cli_fail(f->cli, f->id, error);
-	if (terminal_attach(&f->terminal) < 0)
-		return cli_refuse_errno(f->cli, errno, "attach the terminal");
-	return wait_for_end(f, ret_ended);
-}
-
-/* The container runs. */
-static int attend(struct foreground *f, hako_container *container, bool keep)
-{
-	hako_error *error = NULL;
-	bool ended = false;
-	int status;
-
-	status = watch(f, container, &ended);
-	terminal_done(&f->terminal); /* before anything is said */
-	if (!keep && hako_delete(container, !ended, &error) < 0)
-		status = cli_fail(f->cli, f->id, error);
-	hako_process_free(f->process);
-	return status;
-}
-
-int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,
-	struct hako_create_options *create, bool subreaper, bool keep)
-{
-	struct foreground f = {.cli = cli, .id = id};
-	hako_container *container = NULL;
-	hako_error *error = NULL;
-	int status;
-
-	terminal_init(&f.terminal);
-	f.signals = open_signals();
-	if (f.signals < 0)
+	*f = (struct foreground){.cli = cli, .id = id, .signals = -1, .console_fd = -1};
+	terminal_init(&f->terminal);
+	f->signals = open_signals();
+	if (f->signals < 0)
 		return cli_refuse_errno(cli, errno, "receive signals");
-	if (subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		status = cli_refuse_errno(cli, errno, "become a subreaper");
-	else if (hako_spec_terminal(create->spec) && terminal_open(&f.terminal, create) < 0)
-		status = cli_refuse_errno(cli, errno, "make a socket pair");
-	else if (hako_run(runtime, id, create, &container, &error) < 0)
-		status = cli_fail(cli, id, error);
-	else
-		status = attend(&f, container, keep);
-	terminal_done(&f.terminal);
-	hako_container_free(container);
-	(void)close(f.signals); /* only read */
-	return status;
+	if (options & FOREGROUND_SUBREAPER && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return cli_refuse_errno(cli, errno, "become a subreaper");
+	if (!(options & FOREGROUND_TERMINAL))
+		return 0;
+	f->console_fd = terminal_open(&f->terminal);
+	if (f->console_fd < 0)
+		return cli_refuse_errno(cli, errno, "make a socket pair");
+	return 0;
+}
+
+int foreground_wait(struct foreground *f, hako_process *process, int *ret_status)
+{
+	hako_error *error = NULL;
+	int r;
+
+	if (terminal_attach(&f->terminal) < 0) {
+		r = errno;
+		terminal_done(&f->terminal);
+		return cli_refuse_errno(f->cli, r, "attach the terminal");
+	}
+	r = loop(f, process);
+	terminal_drain(&f->terminal);
+	terminal_done(&f->terminal); /* before anything is said */
+	if (r < 0)
+		return cli_refuse_errno(
+			f->cli, -r, "wait for process %d", (int)hako_process_pid(process));
+	if (hako_process_wait(process, ret_status, &error) < 0)
+		return cli_fail(f->cli, f->id, error);
+	return 0;
+}
+
+void foreground_end(struct foreground *f)
+{
+	terminal_done(&f->terminal);
+	if (f->signals >= 0)
+		(void)close(f->signals); /* only read */
+	f->signals = -1;
 }

@@ -27,6 +27,49 @@ static int run_detached(struct cli *cli, hako_runtime *runtime, const char *id,
 	return EXIT_SUCCESS;
 }
 
+/* Returns the container's status, or EXIT_FAILURE after an error. */
+static int attend(struct foreground *f, hako_container *container)
+{
+	hako_process *process = NULL;
+	hako_error *error = NULL;
+	bool ended = false;
+	int status, r;
+
+	if (hako_container_process(container, &process, &error) < 0) {
+		status = cli_fail(f->cli, f->id, error);
+	} else {
+		r = foreground_wait(f, process, &status);
+		ended = r == 0;
+		status = ended ? status : r;
+	}
+	error = NULL;
+	if (!keep && hako_delete(container, !ended, &error) < 0)
+		status = cli_fail(f->cli, f->id, error);
+	hako_process_free(process);
+	return status;
+}
+
+static int run_foreground(
+	struct cli *cli, hako_runtime *runtime, const char *id, struct hako_create_options *create)
+{
+	hako_container *container = NULL;
+	hako_error *error = NULL;
+	struct foreground f;
+	int status;
+
+	status = foreground_begin(&f, cli, id,
+		(hako_spec_terminal(create->spec) ? FOREGROUND_TERMINAL : 0u) |
+			(o.no_subreaper ? 0u : FOREGROUND_SUBREAPER));
+	create->console_fd = f.console_fd;
+	if (status == 0 && hako_run(runtime, id, create, &container, &error) < 0)
+		status = cli_fail(cli, id, error);
+	else if (status == 0)
+		status = attend(&f, container);
+	foreground_end(&f);
+	hako_container_free(container);
+	return status;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct hako_create_options create;
@@ -42,7 +85,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (status != 0)
 		return status;
 	status = detach ? run_detached(cli, runtime, argv[0], &create)
-			: run_foreground(cli, runtime, argv[0], &create, !o.no_subreaper, keep);
+			: run_foreground(cli, runtime, argv[0], &create);
 	hako_spec_free(spec);
 	return status;
 }

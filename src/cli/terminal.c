@@ -1,4 +1,4 @@
-/* The terminal of a foreground container. */
+/* The terminal of a process that we wait for. */
 #include "terminal.h"
 
 #include <errno.h>
@@ -31,12 +31,11 @@ void terminal_done(struct terminal *t)
 	close_fd(&t->master);
 }
 
-int terminal_open(struct terminal *t, struct hako_create_options *create)
+int terminal_open(struct terminal *t)
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, t->sockets) < 0)
 		return -1;
-	create->console_fd = t->sockets[1];
-	return 0;
+	return t->sockets[1];
 }
 
 /* The one descriptor of the one message. */

@@ -1,11 +1,10 @@
-/* The container's terminal on ours: raw mode, size, and copying both ways. */
+/* A process's terminal on ours: raw mode, size, and copying both ways. */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H
 
-#include <hako/container.h>
-
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <termios.h>
 
 #define TERMINAL_POLL_FDS 4
@@ -34,8 +33,9 @@ void terminal_init(struct terminal *terminal);
 /* Restores our own terminal. */
 void terminal_done(struct terminal *terminal);
 
-/* Ask for a terminal in the options. 0, or -1 with errno; as the next. */
-int terminal_open(struct terminal *terminal, struct hako_create_options *create);
+/* The console socket for the library's options, which stays the terminal's; or -1 with errno, as
+ * the next. */
+int terminal_open(struct terminal *terminal);
 /* Take the master that the container has sent, and make our own terminal raw. Nothing to do where
  * none was asked for. */
 int terminal_attach(struct terminal *terminal);
