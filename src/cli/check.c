@@ -11,7 +11,7 @@ static const char *config, *format;
 static const struct option options[] = {
 	{"config", 'f', OPTION_STRING, &config, "FILE",
 		"read FILE instead of the bundle's config.json"},
-	{"format", 0, OPTION_STRING, &format, "FORMAT", "text (default) or json"},
+	{"format", 0, OPTION_STRING, &format, "text|json", "how to print it (default: text)"},
 	{0},
 };
 

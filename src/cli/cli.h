@@ -8,9 +8,13 @@
 #include <hako/hako.h>
 
 #include <stdbool.h>
+#include <stdio.h>
+
+struct command_group;
 
 struct cli {
 	struct log log;
+	const struct command_group *groups; /* all commands, for help */
 	struct hako_runtime_options runtime_options;
 	hako_runtime *runtime;
 	const char *command; /* its name, for errors */
@@ -18,7 +22,9 @@ struct cli {
 
 struct command {
 	const char *name;
-	const char *arguments; /* for --help: "ID [SIGNAL]" */
+	/* For --help, man pages and completions: "ID [SIGNAL]", "table|json". The names say what a
+	 * shell completes: ID, COMMAND, SIGNAL, BUNDLE, DIR, FILE, SOCKET; others say nothing. */
+	const char *arguments;
 	const char *summary;
 	const struct option *options;
 	int min_arguments;
@@ -27,6 +33,13 @@ struct command {
 	/* argv: the arguments alone. Returns the exit status. */
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
+
+struct command_group {
+	const char *title;
+	const struct command *const *commands; /* ends with NULL */
+};
+
+extern const struct command_group command_groups[]; /* ends with a NULL title */
 
 /* The runtime of the global options; NULL after an error that has been reported. */
 hako_runtime *cli_runtime(struct cli *cli);
@@ -50,6 +63,7 @@ extern const struct command create_command;
 extern const struct command delete_command;
 extern const struct command explain_command;
 extern const struct command features_command;
+extern const struct command help_command;
 extern const struct command kill_command;
 extern const struct command list_command;
 extern const struct command run_command;

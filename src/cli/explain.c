@@ -10,7 +10,7 @@ static const char *config, *format, *id = "container";
 static const struct option options[] = {
 	{"config", 'f', OPTION_STRING, &config, "FILE",
 		"read FILE instead of the bundle's config.json"},
-	{"format", 0, OPTION_STRING, &format, "FORMAT", "text (default) or json"},
+	{"format", 0, OPTION_STRING, &format, "text|json", "how to print it (default: text)"},
 	{"id", 0, OPTION_STRING, &id, "ID", "the container's id (default: container)"},
 	{0},
 };

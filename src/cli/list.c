@@ -9,7 +9,7 @@ static const char *format;
 static bool quiet;
 
 static const struct option options[] = {
-	{"format", 'f', OPTION_STRING, &format, "FORMAT", "table (default) or json"},
+	{"format", 'f', OPTION_STRING, &format, "table|json", "how to print them (default: table)"},
 	{"quiet", 'q', OPTION_FLAG, &quiet, NULL, "print only ids"},
 	{0},
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,24 +133,4 @@ enum options_result options_parse(const struct option *table, bool stop_early, i
 	}
 	*ret_count = count;
 	return OPTIONS_OK;
-}
-
-static void print_one(const struct option *option, FILE *out)
-{
-	char left[64], letter[8] = "    ";
-
-	if (option->letter)
-		(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-	(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, option->name,
-		option->argument ? " " : "", option->argument ? option->argument : "");
-	fprintf(out, "  %-32s %s\n", left, option->help);
-}
-
-void options_print(const struct option *table, FILE *out)
-{
-	static const struct option help = {.name = "help", .letter = 'h', .help = "show this help"};
-
-	for (const struct option *o = table; o->name; o++)
-		print_one(o, out);
-	print_one(&help, out);
 }

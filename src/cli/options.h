@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 enum option_kind {
 	OPTION_FLAG,   /* bool *: --name, --name=true, --name=false */
@@ -18,7 +17,9 @@ struct option {
 	char letter; /* 0: none */
 	enum option_kind kind;
 	void *value;
-	const char *argument; /* how --help names the value; NULL for flags */
+	/* How --help names the value; NULL for flags. Where the value is one of some words, these:
+	 * "table|json". Other names as in struct command. */
+	const char *argument;
 	const char *help;
 };
 
@@ -37,9 +38,6 @@ struct options_error {
  * arguments are moved to argv's beginning, in their order, and counted in *ret_count. */
 enum options_result options_parse(const struct option *table, bool stop_early, int argc,
 	char **argv, int *ret_count, struct options_error *ret_error);
-
-/* The table as lines of help, --help itself included. */
-void options_print(const struct option *table, FILE *out);
 
 /* The whole string as a decimal number, digits only. */
 bool parse_number(const char *text, unsigned int *ret);

@@ -457,6 +457,22 @@ def test_help(runtime, command):
 
 
 @pytest.mark.hako_only
+@pytest.mark.shows("help")
+def test_help_of_all_commands_and_of_one(runtime):
+    everything = runtime.must("help", root=False).out
+    assert everything == runtime.must("--help", root=False).out == runtime.must(root=False).out
+    commands = re.findall(r"^  ([a-z]+)  ", everything, re.M)
+    assert {"create", "help", "spec"} < set(commands)
+    for command in commands:
+        text = runtime.must("help", command, root=False).out
+        assert text == runtime.must(command, "--help", root=False).out
+        assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, everything.splitlines())) <= 80
+    unknown = runtime.call("help", "nothing", root=False)
+    assert unknown.status == 1 and "unknown command 'nothing'" in unknown.err
+
+
+@pytest.mark.hako_only
 def test_root_must_not_be_the_root(runtime):
     result = runtime.call("--root", "/", "list", root=False)
     assert result.status == 1
