@@ -102,6 +102,17 @@ HAKO_API int hako_kill(hako_container *container, int signal, bool all, hako_err
 /* Signal number of "9", "KILL", "SIGKILL", "sigkill", "RTMIN+1"; 0 where there is none such. */
 HAKO_API int hako_signal_number(const char *name);
 
+/* Freeze every process of a created or running container, and wait until they are frozen, at most ten
+ * seconds: -ETIMEDOUT leaves them as they were. ESRCH "container not running". */
+HAKO_API int hako_pause(hako_container *container, hako_error **err);
+/* Let a paused container go on. EINVAL "container not paused". */
+HAKO_API int hako_resume(hako_container *container, hako_error **err);
+
+/* The pids of its processes, as the caller's pid namespace numbers them, sorted. Heap array, which the
+ * caller frees; NULL where there is none. A process may end, and its number be another's, before the
+ * caller looks. */
+HAKO_API int hako_pids(hako_container *container, pid_t **ret, size_t *ret_count, hako_error **err);
+
 /* Remove a stopped (or created) container with all that it had; force kills it first and finishes
  * what an interrupted create left behind. EBUSY "cannot delete container ... that is not stopped".
  * The handle stays the caller's to free. */

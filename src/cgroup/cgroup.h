@@ -94,8 +94,12 @@ int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct 
 /* Later calls, on a new or an opened one. A directory that is gone counts as empty. */
 int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
 	struct hk_err *err); /* devices are never touched */
-int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err); /* waits */
+/* Freezing waits until every process is frozen, for ten seconds at most (-ETIMEDOUT: none is). */
+int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err);
 bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup);
+/* Thaw it and the cgroups that the container made below, so that what has been killed can end: frozen
+ * by v1, it would stay. Best effort. */
+void hk_cgroup_thaw_all(struct hk_cgroup *cgroup);
 /* sig to every process in it and below. SIGKILL: cgroup.kill, else freeze, kill, thaw. */
 int hk_cgroup_kill(struct hk_cgroup *cgroup, int sig, struct hk_err *err);
 /* Pids in it and below; heap array, the caller frees. */

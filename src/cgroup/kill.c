@@ -6,7 +6,8 @@
 #include <signal.h>
 #include <time.h>
 
-#define KILL_ROUNDS 100
+#define KILL_ROUNDS	 100
+#define FREEZE_TIMEOUT_S 10
 
 /* The directory that freezes: v1's freezer on v1 and hybrid hosts, where other programs look. */
 static struct hk_cgroup_dir *freezer(struct hk_cgroup *cgroup)
@@ -14,6 +15,22 @@ static struct hk_cgroup_dir *freezer(struct hk_cgroup *cgroup)
 	struct hk_cgroup_dir *v1 = hk_cgroup_find_v1(cgroup, "freezer");
 
 	return v1 ? v1 : hk_cgroup_find_v2(cgroup);
+}
+
+/* v1 gives up after a fraction of a second, which is right before a kill. Processes that sleep
+ * undisturbed, in a slow read say, freeze when they wake up: whoever pauses can wait for that. */
+static int freeze_patiently(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	struct timespec now, end;
+	int r;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end); /* cannot fail */
+	end.tv_sec += FREEZE_TIMEOUT_S;
+	do {
+		r = dir->version->freeze(dir, true, err);
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (r == -ETIMEDOUT && now.tv_sec < end.tv_sec);
+	return r;
 }
 
 int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err)
@@ -29,7 +46,7 @@ int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err)
 		return 0;
 	if (r < 0)
 		return hk_fail(err, -r, "open cgroup '%s'", dir->path);
-	return dir->version->freeze(dir, frozen, err);
+	return frozen ? freeze_patiently(dir, err) : dir->version->freeze(dir, false, err);
 }
 
 bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup)
@@ -37,6 +54,14 @@ bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup)
 	struct hk_cgroup_dir *dir = freezer(cgroup);
 
 	return dir && dir->version->is_frozen(dir);
+}
+
+void hk_cgroup_thaw_all(struct hk_cgroup *cgroup)
+{
+	struct hk_cgroup_dir *dir = freezer(cgroup);
+
+	if (dir)
+		dir->version->thaw_all(dir);
 }
 
 static int signal_all(struct hk_cgroup *cgroup, int sig, size_t *ret_seen, struct hk_err *err)

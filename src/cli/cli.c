@@ -83,6 +83,21 @@ int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 	return cli_refuse(cli, "%s: %s", text, reason);
 }
 
+int cli_call(struct cli *cli, const char *id, int (*call)(hako_container *, hako_error **))
+{
+	hako_runtime *runtime = cli_runtime(cli);
+	hako_container *container = NULL;
+	hako_error *error = NULL;
+	int status = EXIT_SUCCESS;
+
+	if (!runtime)
+		return EXIT_FAILURE;
+	if (hako_container_open(runtime, id, &container, &error) < 0 || call(container, &error) < 0)
+		status = cli_fail(cli, id, error);
+	hako_container_free(container);
+	return status;
+}
+
 int cli_format(struct cli *cli, const char *format, const char *other, bool *ret_json)
 {
 	*ret_json = format && strcmp(format, "json") == 0;

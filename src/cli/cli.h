@@ -52,6 +52,8 @@ int cli_refuse(struct cli *cli, const char *fmt, ...) __attribute__((format(prin
 /* The same with the errno's text behind it. */
 int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Open the container and make one call on it. Returns the exit status. */
+int cli_call(struct cli *cli, const char *id, int (*call)(hako_container *, hako_error **));
 /* What --format says: json, or the word for the other form, which is the default (NULL). Returns 0,
  * or the exit status after an error. */
 int cli_format(struct cli *cli, const char *format, const char *other, bool *ret_json);
@@ -66,6 +68,9 @@ extern const struct command features_command;
 extern const struct command help_command;
 extern const struct command kill_command;
 extern const struct command list_command;
+extern const struct command pause_command;
+extern const struct command ps_command;
+extern const struct command resume_command;
 extern const struct command run_command;
 extern const struct command spec_command;
 extern const struct command start_command;

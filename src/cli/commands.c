@@ -5,6 +5,8 @@ static const struct command *const life[] = {
 	&create_command,
 	&delete_command,
 	&kill_command,
+	&pause_command,
+	&resume_command,
 	&run_command,
 	&start_command,
 	NULL,
@@ -14,6 +16,7 @@ static const struct command *const look[] = {
 	&features_command,
 	&help_command,
 	&list_command,
+	&ps_command,
 	&state_command,
 	NULL,
 };

@@ -42,12 +42,8 @@ static int kill_all(struct hk_loaded *loaded, bool everything, struct hk_err *er
 	}
 	if (loaded->pidfd < 0)
 		return 0;
-	/* A frozen init would not die; what thaws it dies at once. */
-	if (!everything && hk_cgroup_is_frozen(loaded->cgroup)) {
-		r = hk_cgroup_freeze(loaded->cgroup, false, err);
-		if (r < 0)
-			return r;
-	}
+	if (!everything) /* a frozen init would not die */
+		hk_cgroup_thaw_all(loaded->cgroup);
 	return hk_kill_and_wait(loaded->pidfd, err);
 }
 

@@ -8,18 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* A frozen v1 cgroup keeps even SIGKILL waiting. */
-static void thaw(const struct hako_container *container, struct hk_loaded *loaded)
-{
-	struct hk_err e = {0};
-
-	if (!hk_cgroup_is_frozen(loaded->cgroup))
-		return;
-	if (hk_cgroup_freeze(loaded->cgroup, false, &e) < 0)
-		hk_logf(&container->runtime->log, HK_LOG_WARNING, "thaw container '%s': %s",
-			container->id, e.message);
-}
-
 static int kill_init(struct hk_loaded *loaded, int signal, struct hk_err *err)
 {
 	int r;
@@ -51,11 +39,10 @@ static int kill_container(
 	/* Without a cgroup of the container's own, init is all that we know of. */
 	whole = whole && hk_cgroup_path_count(loaded.cgroup) > 0;
 	if (whole && (all || loaded.pidfd >= 0))
-		r = hk_cgroup_kill(loaded.cgroup, signal, err);
-	else
-		r = kill_init(&loaded, signal, err);
-	if (r == 0 && signal == SIGKILL)
-		thaw(container, &loaded);
+		return hk_cgroup_kill(loaded.cgroup, signal, err);
+	r = kill_init(&loaded, signal, err);
+	if (r == 0 && signal == SIGKILL) /* what is frozen would not end, and init with it */
+		hk_cgroup_thaw_all(loaded.cgroup);
 	return r;
 }
 
