@@ -4,6 +4,7 @@
 
 #include <hako/check.h>
 #include <hako/container.h>
+#include <hako/doctor.h>
 #include <hako/error.h>
 #include <hako/features.h>
 #include <hako/plan.h>

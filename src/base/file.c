@@ -1,4 +1,4 @@
-/* Reading a file whose size is not known before. */
+/* Reading files whose size is not known before, and those that hold a number. */
 #include "base/file.h"
 
 #include "base/fd.h"
@@ -31,4 +31,18 @@ int hk_read_file(const char *path, char **ret)
 	hk_strbuf_puts(&text, "");
 	*ret = hk_strbuf_take(&text);
 	return *ret ? 0 : -ENOMEM;
+}
+
+int64_t hk_read_number(const char *path, int64_t otherwise)
+{
+	HK_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t value = otherwise;
+	char text[32];
+	ssize_t n = fd < 0 ? -1 : hk_read_string(fd, text, sizeof(text));
+
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	if (n > 0)
+		(void)hk_parse_i64(text, &value); /* keeps the other */
+	return value;
 }

@@ -13,6 +13,7 @@ static const struct command *const life[] = {
 };
 
 static const struct command *const look[] = {
+	&doctor_command,
 	&features_command,
 	&help_command,
 	&list_command,

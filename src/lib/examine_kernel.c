@@ -12,7 +12,6 @@
 #include "stage/stage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +22,10 @@
 /* "0" in a file below /proc/sys/user: nobody makes such a namespace. */
 static bool is_forbidden(const char *proc_name)
 {
-	char path[96], text[24];
-	HK_FD int fd = -1;
+	char path[96];
 
 	(void)snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", proc_name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && hk_read_string(fd, text, sizeof(text)) > 0 && strcmp(text, "0\n") == 0;
+	return hk_read_number(path, 1) == 0;
 }
 
 static int examine_new(const struct hk_namespace *ns, size_t i, struct hk_findings *f)

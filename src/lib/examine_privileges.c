@@ -2,16 +2,13 @@
 #include "lib/examine.h"
 
 #include "base/enumtab.h"
-#include "base/fd.h"
-#include "base/str.h"
+#include "base/file.h"
 #include "spec/validate.h"
 #include "stage/stage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/resource.h>
 
 #define IOPRIO_CLASS_REALTIME 1
@@ -21,20 +18,6 @@ static bool have(const struct hk_prepared *p, int capability)
 	return p->facts.permitted_caps >> capability & 1;
 }
 
-static int64_t read_number(const char *path, int64_t otherwise)
-{
-	HK_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int64_t value = otherwise;
-	char text[32];
-	ssize_t n = fd < 0 ? -1 : hk_read_string(fd, text, sizeof(text));
-
-	if (n > 0 && text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	if (n > 0)
-		(void)hk_parse_i64(text, &value); /* keeps the other */
-	return value;
-}
-
 static int examine_rlimit(const struct hk_prepared *p, size_t i, struct hk_findings *f)
 {
 	const struct hk_rlimit *wanted = &p->spec->process->rlimits[i];
@@ -42,7 +25,7 @@ static int examine_rlimit(const struct hk_prepared *p, size_t i, struct hk_findi
 	struct rlimit ours;
 
 	if (wanted->resource == RLIMIT_NOFILE &&
-		wanted->hard > (uint64_t)read_number("/proc/sys/fs/nr_open", INT64_MAX))
+		wanted->hard > (uint64_t)hk_read_number("/proc/sys/fs/nr_open", INT64_MAX))
 		return hk_finding(f, EPERM, hk_at("/process/rlimits/%zu/hard", i), NULL,
 			"more open files than /proc/sys/fs/nr_open allows to anybody");
 	if (have(p, CAP_SYS_RESOURCE) ||
@@ -60,7 +43,7 @@ static int examine_oom_score(const struct hk_prepared *p, struct hk_findings *f)
 	const struct hk_process *process = p->spec->process;
 
 	if (!process->has_oom_score_adj || have(p, CAP_SYS_RESOURCE) ||
-		process->oom_score_adj >= read_number("/proc/self/oom_score_adj", 0))
+		process->oom_score_adj >= hk_read_number("/proc/self/oom_score_adj", 0))
 		return 0;
 	return hk_finding(f, EACCES, hk_at("/process/oomScoreAdj"), NULL,
 		"a score below our own takes CAP_SYS_RESOURCE: permission denied");

@@ -3,10 +3,11 @@
 
 #include "base/enumtab.h"
 #include "base/err.h"
-#include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "json/json.h"
 #include "lib/errors.h"
+#include "plan/facts.h"
 #include "plan/options.h"
 #include "plan/seccomp.h"
 #include "spec/annotations.h"
@@ -15,7 +16,6 @@
 #include <hako/runtime.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <stdint.h>
 
@@ -48,18 +48,11 @@ static void write_namespaces(struct hk_writer *w)
 /* Known to us and to the running kernel. */
 static void write_capabilities(struct hk_writer *w)
 {
-	HK_FD int fd = open("/proc/sys/kernel/cap_last_cap", O_RDONLY | O_CLOEXEC);
-	uint64_t last = 40; /* 5.9 */
-	char text[16];
-	ssize_t n = fd < 0 ? -1 : hk_read_string(fd, text, sizeof(text));
+	int64_t last = hk_read_number("/proc/sys/kernel/cap_last_cap", 40); /* 5.9 */
 
-	if (n > 0 && text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	if (n > 0)
-		(void)hk_parse_u64(text, &last); /* keeps the default */
 	hk_write_array_begin(w, "capabilities");
 	for (const struct hk_enum *cap = hk_capability_names; cap->name; cap++)
-		if (cap->value <= last)
+		if ((int64_t)cap->value <= last)
 			hk_write_string(w, NULL, cap->name);
 	hk_write_array_end(w);
 }
@@ -100,25 +93,18 @@ static void write_switch(struct hk_writer *w, const char *name, bool on)
 	hk_write_object_end(w);
 }
 
-/* The kernel looks at the mode before it looks for the nodes, and does not find those: EFAULT says
- * that it knows the mode, and nothing has changed. */
-static bool is_memory_policy(uint32_t mode)
-{
-	return hk_sys_set_mempolicy(mode, (const unsigned long *)UINTPTR_MAX, 2) == -EFAULT;
-}
-
 /* Known to us and to the running kernel. */
 static void write_memory_policy(struct hk_writer *w)
 {
 	hk_write_object_begin(w, "memoryPolicy");
 	hk_write_array_begin(w, "modes");
 	for (const struct hk_enum *mode = hk_memory_policy_modes; mode->name; mode++)
-		if (is_memory_policy((uint32_t)mode->value))
+		if (hk_probe_memory_policy((uint32_t)mode->value))
 			hk_write_string(w, NULL, mode->name);
 	hk_write_array_end(w);
 	hk_write_array_begin(w, "flags");
 	for (const struct hk_enum *flag = hk_memory_policy_flags; flag->name; flag++)
-		if (is_memory_policy(MPOL_BIND | (uint32_t)flag->value))
+		if (hk_probe_memory_policy(MPOL_BIND | (uint32_t)flag->value))
 			hk_write_string(w, NULL, flag->name);
 	hk_write_array_end(w);
 	hk_write_object_end(w);

@@ -119,17 +119,30 @@ static int probe_core_sched(void)
 		       : 0;
 }
 
-static void probe_annotated(const struct hk_pairs *annotations, struct hk_facts *facts)
+/* The kernel looks at the mode before it looks for the nodes, and does not find those: EFAULT says
+ * that it knows the mode, and nothing has changed. */
+bool hk_probe_memory_policy(uint32_t mode)
 {
-	if (hk_annotation_get(annotations, HK_ANNOTATION_LANDLOCK))
-		facts->landlock_abi = probe_landlock_abi();
-	if (hk_annotation_get(annotations, HK_ANNOTATION_CORE_SCHED))
-		facts->core_sched_errno = probe_core_sched();
+	return hk_sys_set_mempolicy(mode, (const unsigned long *)UINTPTR_MAX, 2) == -EFAULT;
+}
+
+static bool wants_apparmor(const struct hk_spec *spec)
+{
+	return !spec || (spec->process && spec->process->apparmor_profile);
+}
+
+static bool wants_selinux(const struct hk_spec *spec)
+{
+	return !spec || (spec->process && spec->process->selinux_label) || spec->linux.mount_label;
+}
+
+static bool has_annotation(const struct hk_spec *spec, const char *key)
+{
+	return !spec || hk_annotation_get(&spec->annotations, key);
 }
 
 int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_err *err)
 {
-	const struct hk_process *process = spec->process;
 	struct hk_facts facts = {.euid = geteuid(), .egid = getegid()};
 	uint64_t effective = 0;
 	int r = probe_user_namespace(&facts.in_user_namespace, err);
@@ -141,15 +154,18 @@ int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_e
 	facts.can_mknod = !facts.in_user_namespace && (effective >> CAP_MKNOD & 1);
 	facts.kcore = exists("/proc/kcore");
 	facts.known_caps = probe_known_caps();
-	if (process && process->apparmor_profile) {
+	if (wants_apparmor(spec)) {
 		facts.apparmor = apparmor_enabled();
 		facts.apparmor_attr_dir = exists("/proc/self/attr/apparmor");
 	}
-	if ((process && process->selinux_label) || spec->linux.mount_label)
+	if (wants_selinux(spec))
 		facts.selinux = exists("/sys/fs/selinux/enforce");
-	if (has_cgroup_mount(spec))
+	if (!spec || has_cgroup_mount(spec))
 		facts.cgroup_view = probe_cgroup_view();
-	probe_annotated(&spec->annotations, &facts);
+	if (has_annotation(spec, HK_ANNOTATION_LANDLOCK))
+		facts.landlock_abi = probe_landlock_abi();
+	if (has_annotation(spec, HK_ANNOTATION_CORE_SCHED))
+		facts.core_sched_errno = probe_core_sched();
 	*ret = facts;
 	return 0;
 }

@@ -44,7 +44,10 @@ struct hk_facts {
 /* As they are for a runtime that is root on this host, whoever we are. */
 void hk_facts_assume_root(struct hk_facts *facts);
 
-/* Probe this host; only what the spec makes necessary is looked at. */
+/* Probe this host; only what the spec makes necessary is looked at. spec NULL: everything is. */
 int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_err *err);
+
+/* Does the kernel know this mode of set_mempolicy(2), or with MPOL_BIND this flag of it? */
+bool hk_probe_memory_policy(uint32_t mode);
 
 #endif

@@ -76,6 +76,7 @@ static const struct {
 #define ABI_FS	  5 /* the newest that has a right of the file system */
 #define ABI_SCOPE 6
 #define ABI_LAST  (HK_COUNT(abis) - 1)
+_Static_assert(ABI_LAST == HK_LANDLOCK_NEWEST_ABI, "the header says what the table has");
 
 /* The value while it is read. */
 struct parser {

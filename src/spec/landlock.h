@@ -30,6 +30,8 @@ extern const struct hk_enum hk_landlock_fs_rights[];
 extern const struct hk_enum hk_landlock_net_rights[];
 extern const struct hk_enum hk_landlock_scopes[];
 
+#define HK_LANDLOCK_NEWEST_ABI 6 /* that this version of hako knows */
+
 /* The first Linux with that ABI: "6.10". */
 const char *hk_landlock_first_kernel(uint32_t abi);
 

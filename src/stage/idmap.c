@@ -64,13 +64,13 @@ static char **helper_argv(const char *helper, pid_t pid, const struct hk_id_maps
 }
 
 /* Never by PATH: the helper is setuid root, and PATH is the caller's. */
-static const char *find_helper(const struct map_kind *kind, char *ret, size_t cap)
+const char *hk_idmap_find_helper(const char *name, char *ret, size_t cap)
 {
 	static const char *const dirs[] = {
 		"/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin"};
 
 	for (size_t i = 0; i < HK_COUNT(dirs); i++) {
-		(void)snprintf(ret, cap, "%s/%s", dirs[i], kind->helper);
+		(void)snprintf(ret, cap, "%s/%s", dirs[i], name);
 		if (access(ret, X_OK) == 0)
 			return ret;
 	}
@@ -81,9 +81,9 @@ const char *hk_idmap_missing_helper(void)
 {
 	char path[64];
 
-	if (!find_helper(&uid_kind, path, sizeof(path)))
+	if (!hk_idmap_find_helper(uid_kind.helper, path, sizeof(path)))
 		return uid_kind.helper;
-	return find_helper(&gid_kind, path, sizeof(path)) ? NULL : gid_kind.helper;
+	return hk_idmap_find_helper(gid_kind.helper, path, sizeof(path)) ? NULL : gid_kind.helper;
 }
 
 static int run_helper(
@@ -92,7 +92,7 @@ static int run_helper(
 	HK_FREE char **argv = helper_argv(kind->helper, pid, maps);
 	struct hk_child_result result;
 	char buf[64], why[640];
-	const char *path = find_helper(kind, buf, sizeof(buf));
+	const char *path = hk_idmap_find_helper(kind->helper, buf, sizeof(buf));
 	struct hk_child child = {.path = path, .argv = argv};
 	int r;
 

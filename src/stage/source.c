@@ -33,8 +33,8 @@ static bool same_maps(const struct hk_id_maps *a, const struct hk_id_maps *b)
 	       memcmp(a->items, b->items, a->count * sizeof(*a->items)) == 0;
 }
 
-/* A user namespace with these maps and nobody in it: the fd keeps it. */
-static int make_ns(const struct hk_id_maps *uids, const struct hk_id_maps *gids, struct hk_err *err)
+int hk_idmap_namespace(
+	const struct hk_id_maps *uids, const struct hk_id_maps *gids, struct hk_err *err)
 {
 	struct hk_keeper keeper;
 	char path[64];
@@ -64,7 +64,7 @@ static int find_or_make_ns(struct hk_sources *sources, const struct hk_id_maps *
 	ns = malloc(sizeof(*ns));
 	if (!ns)
 		return hk_fail(err, ENOMEM, "make the user namespace of an id mapping");
-	*ns = (struct hk_mapped_ns){sources->first, uids, gids, make_ns(uids, gids, err)};
+	*ns = (struct hk_mapped_ns){sources->first, uids, gids, hk_idmap_namespace(uids, gids, err)};
 	if (ns->fd < 0) {
 		int r = ns->fd;
 

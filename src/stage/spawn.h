@@ -10,9 +10,6 @@ struct hk_spawned {
 	int sock; /* our end of the sync socket */
 };
 
-/* A sealed, executable file that holds the init image. fd or a negative errno. */
-int hk_init_image_open(struct hk_err *err);
-
 /* A memfd with these bytes that nobody can change any more. fd or a negative errno. */
 int hk_sealed_memfd(const char *name, const void *bytes, size_t size, unsigned int flags);
 

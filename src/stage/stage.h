@@ -72,8 +72,17 @@ int hk_notify_forward(int sock, const char *host_socket, pid_t pid, int pidfd, s
 int hk_idmap_write(pid_t pid, const struct hk_id_maps *uids, const struct hk_id_maps *gids,
 	struct hk_err *err);
 
+/* The path of newuidmap or newgidmap into ret, as it is run; NULL where it is not installed. */
+const char *hk_idmap_find_helper(const char *name, char *ret, size_t cap);
 /* The first of newuidmap and newgidmap that is not installed; NULL: both are. */
 const char *hk_idmap_missing_helper(void);
+
+/* A user namespace with these maps and nobody in it: the fd keeps it. fd or negative errno. */
+int hk_idmap_namespace(const struct hk_id_maps *uids, const struct hk_id_maps *gids,
+	struct hk_err *err);
+
+/* A sealed, executable file that holds the init image. fd or a negative errno. */
+int hk_init_image_open(struct hk_err *err);
 
 /* The files that the annotations name for the output of hooks, for appending, made 0600 where
  * missing; -1 where there is none. err names the annotation. */
