@@ -125,6 +125,18 @@ HAKO_API int hako_delete_id(hako_runtime *runtime, const char *id, bool force, h
 HAKO_API int hako_list(hako_runtime *runtime, char ***ret, size_t *ret_count, hako_error **err);
 HAKO_API void hako_ids_free(char **ids, size_t count);
 
+/* Make mounts in a created, running or paused container. file: a JSON array of config.json's mounts, in
+ * every detail but cgroup mounts; "remount" only of what an earlier entry of the file mounts. Sources are
+ * the host's, relative ones the bundle's; missing mount points are made, and stay. Either all of them are
+ * made or none. Nothing of it is kept: a checkpoint, or the next container of the bundle, does not know
+ * of them. Errors name the entry ("/0/source") and its position in the file: EINVAL also for a container
+ * without a mount namespace of its own, ESRCH "container not running". */
+HAKO_API int hako_mounts_add(hako_container *container, const char *file, hako_error **err);
+/* Take away what is mounted exactly at each entry's destination (the topmost, with all that is mounted
+ * below it), whoever mounted it; other members are ignored. Either all of them or none; never anything of
+ * /proc. What processes have open in them they keep. */
+HAKO_API int hako_mounts_remove(hako_container *container, const char *file, hako_error **err);
+
 /* The container's first process. For the program that created it, hako_process_wait gives its
  * status. The process is the caller's, freed by hako_process_free. */
 HAKO_API int hako_container_process(hako_container *container, hako_process **ret,

@@ -17,6 +17,7 @@ static const struct command *const look[] = {
 	&features_command,
 	&help_command,
 	&list_command,
+	&mounts_command,
 	&ps_command,
 	&state_command,
 	NULL,

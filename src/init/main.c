@@ -1,6 +1,7 @@
 /* The init stage: receives the plan, runs its steps, and becomes the container's program. */
 #include "step/procfs.h"
 #include "step/step.h"
+#include "step/visit.h"
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -152,13 +153,16 @@ int main(int argc, char **argv)
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		ctx.slots[i] = -1;
 	ctx.rootfd = ctx.parent.fd = ctx.null_cover.fd = ctx.empty_cover.fd = ctx.ruleset = -1;
+	ctx.visit.theirs = ctx.visit.ours = -1;
 	hk_wire_init(&ctx.wire, 3 + (int)ctx.preserve_fds, false);
 	ctx.procfd = hk_procfs_open_host();
 	if (ctx.procfd < 0)
 		r = hk_fail(&err, -ctx.procfd, "open /proc as a procfs");
 	else
 		r = run(&ctx, &err);
-	if (r < 0)
+	if (r < 0) {
+		hk_visit_undo(&ctx, &err); /* the runtime ends us when it knows */
 		report(&ctx, &err);
+	}
 	return EXIT_INIT_FAILED;
 }

@@ -35,6 +35,19 @@ int hk_plan_build(const struct hk_spec *spec, const struct hk_facts *facts,
 	const struct hk_plan_options *options, struct hk_arena *arena, const struct hk_plan **ret,
 	struct hk_err *err);
 
+enum hk_errand {
+	HK_ERRAND_ADD_MOUNTS,
+	HK_ERRAND_REMOVE_MOUNTS,
+};
+
+/* A plan that changes a container that runs, whose mount namespace will be in its slot. Of the spec the
+ * mounts count, and as namespaces those that are to be joined and a new mount namespace, the init stage's
+ * own. bundle: what relative sources are relative to. err is not NULL; its property is as in config.json,
+ * "/mounts/0", or about a namespace. */
+int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
+	const struct hk_facts *facts, const char *bundle, struct hk_arena *arena,
+	const struct hk_plan **ret, struct hk_err *err);
+
 /* The capabilities that config.json asks for and nobody here can give: the kernel does not know them, or,
  * without a user namespace, the runtime does not have them. The plan goes without. */
 uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts);

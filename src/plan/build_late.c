@@ -39,7 +39,7 @@ void hk_build_late_remounts(struct hk_builder *b)
 		HK_STEP(&b->blob, REMOUNT, remount, b->late_readonly[i],
 			.target = hk_blob_str(&b->blob, target), .attrs_set = HK_MOUNT_ATTR_RDONLY);
 	}
-	if (b->spec->root->readonly)
+	if (b->spec->root && b->spec->root->readonly)
 		HK_STEP(&b->blob, REMOUNT, remount, HK_PROPERTY(b, "/root/readonly"),
 			.target = hk_blob_str(&b->blob, "/"), .attrs_set = HK_MOUNT_ATTR_RDONLY);
 }

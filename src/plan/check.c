@@ -119,14 +119,17 @@ static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *
 	const void *args = hk_plan_args(plan, step);
 	bool last = i + 1 == plan->step_count;
 
-	if (last != (step->kind == HK_STEP_EXEC))
-		return malformed(err, i, "exec must come once, and last");
-	if (last && !((const struct hk_step_exec *)args)->args.count)
+	if (last != (step->kind == HK_STEP_EXEC || step->kind == HK_STEP_FINISH))
+		return malformed(err, i, "exec or finish must come once, and last");
+	if (step->kind == HK_STEP_EXEC && !((const struct hk_step_exec *)args)->args.count)
 		return malformed(err, i, "exec without a program");
 	if (step->kind == HK_STEP_LANDLOCK && !landlock_pairs_up(args))
 		return malformed(err, i, "Landlock rights without a path or port");
 	if (step->kind == HK_STEP_NS_JOIN &&
 		((const struct hk_step_ns_join *)args)->slot >= HK_SLOT_COUNT)
+		return malformed(err, i, "a slot that does not exist");
+	if (step->kind == HK_STEP_VISIT &&
+		((const struct hk_step_visit *)args)->slot >= HK_SLOT_COUNT)
 		return malformed(err, i, "a slot that does not exist");
 	if (step->kind == HK_STEP_MEMORY_POLICY &&
 		!nodes_ok(plan, ((const struct hk_step_memory_policy *)args)->nodes))

@@ -98,7 +98,8 @@ struct hk_step_info {
 extern const struct hk_step_info hk_step_infos[HK_STEP_KIND_COUNT];
 
 /* Magic, version, bounds and alignment of everything, kinds in range, every string ended inside
- * (the block's last byte is NUL), slots and memory nodes in range, exactly one exec and that last, with a program.
+ * (the block's last byte is NUL), slots and memory nodes in range, exactly one exec, with a program, or
+ * finish, and that last.
  * 0 or -EPROTO with err. */
 int hk_plan_check(const void *block, size_t size, struct hk_err *err);
 

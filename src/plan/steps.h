@@ -140,6 +140,15 @@
 /* close_range, execve. Never returns on success. */
 #define HK_FIELDS_exec(F) F(strs, args) F(strs, env) F(u32, preserve_fds)
 
+/* ---- an errand in a container that runs: its mounts are changed, and nothing is executed ---- */
+
+/* The container's mount namespace is the one in the slot. From here on a mount is made where we are,
+ * with the host's files in sight, and put there; what was put is taken away where a later step fails. */
+#define HK_FIELDS_visit(F) F(u32, slot)
+/* Find the mount that is exactly at target; without a target: take away those that were found. */
+#define HK_FIELDS_unmount(F) F(str, target)
+#define HK_FIELDS_finish(F) F(u32, unused) /* the end, as exec is of the others */
+
 /* The enum's name, the struct's name, what it does in a few words (error messages, explain). */
 #define HK_STEP_KINDS(X) \
 	X(OOM_SCORE_ADJ, oom_score_adj, "set the OOM score adjustment") \
@@ -189,7 +198,10 @@
 	X(SECCOMP, seccomp, "load the seccomp filter") \
 	X(READY, ready, "report ready") \
 	X(WAIT_START, wait_start, "wait for start") \
-	X(EXEC, exec, "execute the program")
+	X(EXEC, exec, "execute the program") \
+	X(VISIT, visit, "enter the running container") \
+	X(UNMOUNT, unmount, "unmount") \
+	X(FINISH, finish, "end")
 
 /* clang-format on */
 

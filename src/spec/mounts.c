@@ -25,6 +25,12 @@ static const struct hk_property mount_properties[] = {
 
 const struct hk_object hk_mount_object = HK_OBJECT_TYPE(struct hk_mount, mount_properties);
 
+static const struct hk_property mount_list_properties[] = {
+	HK_OBJECTS("mounts", struct hk_spec, mounts, mount_count, &hk_mount_object),
+};
+
+const struct hk_object hk_mount_list_object = HK_OBJECT_TYPE(struct hk_spec, mount_list_properties);
+
 bool hk_mount_has_option(const struct hk_mount *mount, const char *option)
 {
 	for (size_t i = 0; i < mount->options.count; i++)

@@ -280,6 +280,50 @@ int hk_spec_parse_resources(const char *text, size_t len, const char *name, stru
 	return r;
 }
 
+/* The array becomes the member of an object, as the tables have it. */
+static int bind_mounts(struct hk_spec *spec, struct hk_err *err)
+{
+	struct hk_findings first = HK_FIRST_FINDING(err);
+	struct hk_binding binding = {.text = spec->text,
+		.len = spec->text_len,
+		.name = spec->file,
+		.arena = &spec->arena,
+		.findings = &first};
+	struct hk_node array, object = {.type = HK_NODE_OBJECT, .first = &array, .count = 1};
+	const struct hk_node *node;
+	int r = hk_json_read(
+		spec->text, spec->text_len, spec->file, &spec->arena, &node, first.err);
+
+	if (r < 0)
+		return r;
+	array = *node;
+	array.key = "mounts";
+	if (array.type != HK_NODE_ARRAY)
+		return hk_refuse(err, EINVAL, "%s must be an array of mounts, but is %s",
+			spec->file, hk_node_type_name(array.type));
+	return hk_bind(&binding, &hk_mount_list_object, &object, spec);
+}
+
+int hk_spec_parse_mounts(
+	const char *text, size_t len, const char *name, struct hk_spec *ret, struct hk_err *err)
+{
+	struct hk_err own;
+	struct hk_spec spec = {0};
+	int r;
+
+	spec.text = hk_arena_strndup(&spec.arena, text, len);
+	spec.text_len = len;
+	spec.file = hk_arena_strdup(&spec.arena, name);
+	r = spec.text && spec.file ? bind_mounts(&spec, err ? err : &own)
+				   : hk_fail(err, ENOMEM, "read %s", name);
+	if (r < 0) {
+		hk_spec_done(&spec);
+		return r;
+	}
+	*ret = spec;
+	return 0;
+}
+
 /* The node of the pointer or, where that is absent, of its closest ancestor. */
 static const struct hk_node *closest_node(const struct hk_node *root, const char *pointer)
 {

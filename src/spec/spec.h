@@ -408,6 +408,10 @@ int hk_spec_parse(const char *text, size_t len, const char *name, struct hk_spec
  * the spec then, which is whole in all else. */
 int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret,
 	struct hk_findings *findings);
+/* An array of mounts, as `mounts add` reads: a spec with nothing else. Errors name the property as if the
+ * array were config.json's: "/mounts/0". */
+int hk_spec_parse_mounts(const char *text, size_t len, const char *name, struct hk_spec *ret,
+	struct hk_err *err);
 /* One process object, as `exec --process` reads; the arena is the caller's. */
 int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_process *ret, struct hk_err *err);

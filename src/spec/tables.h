@@ -18,6 +18,7 @@ extern const struct hk_object hk_spec_object;	   /* the whole: struct hk_spec */
 extern const struct hk_object hk_process_object;   /* struct hk_process */
 extern const struct hk_object hk_hooks_object;	   /* struct hk_hooks */
 extern const struct hk_object hk_mount_object;	   /* struct hk_mount */
+extern const struct hk_object hk_mount_list_object; /* only the mounts of struct hk_spec */
 extern const struct hk_object hk_id_map_object;	   /* struct hk_id_map */
 extern const struct hk_object hk_linux_object;	   /* struct hk_linux */
 extern const struct hk_object hk_resources_object; /* struct hk_resources */

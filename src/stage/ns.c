@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 static const char *type_name(uint64_t clone_flag)
 {
@@ -16,6 +18,23 @@ static const char *type_name(uint64_t clone_flag)
 		if (hk_ns_infos[i].clone_flag == clone_flag)
 			return hk_ns_infos[i].name;
 	return "unknown";
+}
+
+int hk_namespace_owner(int ns, struct hk_err *err)
+{
+	int fd = ioctl(ns, NS_GET_USERNS); /* close-on-exec */
+
+	return fd < 0 ? hk_fail(err, errno, "find the user namespace that owns another one") : fd;
+}
+
+bool hk_namespace_is_ours(int ns, enum hk_ns_type type)
+{
+	char path[32];
+	struct stat theirs, ours;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", hk_ns_infos[type].proc_name);
+	return fstat(ns, &theirs) == 0 && stat(path, &ours) == 0 && theirs.st_dev == ours.st_dev &&
+	       theirs.st_ino == ours.st_ino;
 }
 
 int hk_namespace_open(const char *path, enum hk_ns_type type, struct hk_err *err)

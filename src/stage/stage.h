@@ -53,6 +53,9 @@ struct hk_stage_process {
 int hk_stage_run(const struct hk_stage_options *options, struct hk_stage_process *ret,
 	struct hk_err *err);
 
+/* The same for a plan that ends with `finish`: until it has. */
+int hk_stage_run_errand(const struct hk_stage_options *options, struct hk_err *err);
+
 /* ---- readiness: the sd_notify proxy (stage/notify_socket.c) ---- */
 
 #define HK_NOTIFY_DIR "notify"
@@ -110,5 +113,9 @@ int hk_seccomp_notify_send(const char *path, const char *metadata, int listener,
 
 /* Namespace fd of path, its type checked with NS_GET_NSTYPE. fd or negative errno. */
 int hk_namespace_open(const char *path, enum hk_ns_type type, struct hk_err *err);
+/* The user namespace that owns it. fd or negative errno; -EPERM: it is none that we have power over. */
+int hk_namespace_owner(int ns, struct hk_err *err);
+/* Are we in it ourselves? */
+bool hk_namespace_is_ours(int ns, enum hk_ns_type type);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "step/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,11 +63,33 @@ int hk_tree_attach(int tree, int target)
 		tree, "", target, "", HK_MOVE_MOUNT_F_EMPTY_PATH | HK_MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-int hk_tree_put(int tree, int target, const char *where, struct hk_err *err)
+static int attach_and_propagate(int tree, int target, const char *where, uint64_t rec_propagation,
+	uint64_t propagation, struct hk_err *err)
 {
 	int r = hk_tree_attach(tree, target);
 
-	return r < 0 ? hk_fail(err, -r, "mount on '%s'", where) : 0;
+	if (r < 0)
+		return hk_fail(err, -r, "mount on '%s'", where);
+	return hk_tree_propagate(tree, rec_propagation, propagation, where, err);
+}
+
+int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where,
+	uint64_t rec_propagation, uint64_t propagation, struct hk_err *err)
+{
+	int r, left;
+
+	if (ctx->visit.theirs < 0)
+		return attach_and_propagate(tree, target, where, rec_propagation, propagation, err);
+	r = hk_visit_note(ctx, tree, where, err);
+	if (r < 0)
+		return r;
+	ctx->visit.put = true;
+	r = hk_visit_enter(ctx, err);
+	if (r < 0)
+		return r;
+	r = attach_and_propagate(tree, target, where, rec_propagation, propagation, err);
+	left = hk_visit_leave(ctx, r < 0 ? NULL : err);
+	return r < 0 ? r : left;
 }
 
 int hk_cover_attach(struct hk_cover *cover, int target)

@@ -20,8 +20,10 @@ int hk_tree_propagate(
  * errno. */
 int hk_tree_attach(int tree, int target);
 
-/* The same; where: the mount point's name for errors. 0 or a negative errno with err set. */
-int hk_tree_put(int tree, int target, const char *where, struct hk_err *err);
+/* The same in the container's mount namespace, propagation set there as hk_tree_propagate does;
+ * where: the mount point's name, which stays. 0 or a negative errno with err set. */
+int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where,
+	uint64_t rec_propagation, uint64_t propagation, struct hk_err *err);
 
 /* Put a copy of the cover on the mount point. 0 or a negative errno. */
 int hk_cover_attach(struct hk_cover *cover, int target);

@@ -21,6 +21,10 @@
 #define FSCONFIG_VALUE_MAX 255
 #define DATA_MAX	   4096 /* a page */
 
+/* mount(2) works in our own namespace only: what is for a running container is made on a directory
+ * that every host has, in our private view of it. */
+#define OWN_PLACE "/proc"
+
 #ifndef MS_LAZYTIME
 #define MS_LAZYTIME (1 << 25)
 #endif
@@ -125,9 +129,9 @@ static int read_options(struct hk_ctx *ctx, const struct hk_step_mount *args, in
 }
 
 /* A detached copy of what has just been mounted there, and away with the original. */
-static int detach(struct hk_ctx *ctx, const char *where, const char *link)
+static int detach(int root, const char *where, const char *link)
 {
-	HK_FD int mounted = hk_root_open(ctx->rootfd, where, O_PATH | O_DIRECTORY);
+	HK_FD int mounted = hk_root_open(root, where, O_PATH | O_DIRECTORY);
 	HK_FD int tree = mounted < 0 ? mounted : hk_tree_clone(mounted, false);
 	char path[HK_PROCFS_FD_PATH_MAX];
 
@@ -138,11 +142,32 @@ static int detach(struct hk_ctx *ctx, const char *where, const char *link)
 	return hk_take_fd(&tree);
 }
 
-int hk_mount2(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, int *ret_tree)
+static int make_at(struct hk_ctx *ctx, const struct hk_step_mount *args, int root, int target,
+	const char *where, unsigned long flags, const char *data)
 {
 	const char *source = hk_plan_str(ctx->plan, args->source);
 	const char *fstype = hk_plan_str(ctx->plan, args->fstype);
 	char link[HK_PROCFS_FD_PATH_MAX];
+	int r;
+
+	/* mount(2) takes no descriptor; its magic link in our own procfs is as good */
+	if (fchdir(ctx->procfd) < 0)
+		return -errno;
+	if (mount(source ? source : fstype, hk_procfs_fd_path(target, link), fstype, flags, data) <
+		0)
+		r = -errno;
+	else
+		r = detach(root, where, link);
+	if (fchdir(ctx->rootfd) < 0) { /* where steps before the pivot stand */
+		hk_close(&r);
+		return -errno;
+	}
+	return r;
+}
+
+int hk_mount2(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, int *ret_tree)
+{
+	HK_FD int root = -1, place = -1;
 	unsigned long flags;
 	struct data data;
 	int r;
@@ -150,17 +175,15 @@ int hk_mount2(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, 
 	r = read_options(ctx, args, target, &flags, &data);
 	if (r < 0)
 		return r;
-	/* mount(2) takes no descriptor; its magic link in our own procfs is as good */
-	if (fchdir(ctx->procfd) < 0)
-		return -errno;
-	if (mount(source ? source : fstype, hk_procfs_fd_path(target, link), fstype, flags,
-		    data.text) < 0)
-		r = -errno;
-	else
-		r = detach(ctx, hk_plan_str(ctx->plan, args->target), link);
-	if (fchdir(ctx->rootfd) < 0) { /* where steps before the pivot stand */
-		hk_close(&r);
-		return -errno;
+	if (ctx->visit.theirs < 0) {
+		r = make_at(ctx, args, ctx->rootfd, target, hk_plan_str(ctx->plan, args->target),
+			flags, data.text);
+	} else {
+		root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		place = openat(AT_FDCWD, OWN_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = root < 0 || place < 0
+			    ? -errno
+			    : make_at(ctx, args, root, place, OWN_PLACE, flags, data.text);
 	}
 	if (r < 0)
 		return r;

@@ -195,6 +195,20 @@ static int open_indirect(struct hk_ctx *ctx, const char *target, uint32_t how, b
 	return r < 0 ? r : hk_take_fd(&fd);
 }
 
+int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *err)
+{
+	HK_FD int fd = -1;
+	int r = check_path(target, target, 0, false, err);
+
+	if (r < 0)
+		return r;
+	fd = hk_root_open(ctx->rootfd, target, O_PATH);
+	if (fd < 0)
+		return hk_fail(err, -fd, "open the mount point '%s'", target);
+	r = check_place(ctx, target, fd, 0, false, err);
+	return r < 0 ? r : hk_take_fd(&fd);
+}
+
 int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool directory,
 	bool covers_proc, struct hk_err *err)
 {

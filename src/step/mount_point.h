@@ -10,6 +10,10 @@
 int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool directory,
 	bool covers_proc, struct hk_err *err);
 
+/* What is at target, which must not be made, nor be the root or anything of /proc: the topmost mount,
+ * where one is there. O_PATH fd, or a negative errno with err set. */
+int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *err);
+
 /* The directory that holds path's last component, made where missing, and that component. The
  * O_PATH fd stays the context's, until the next call. A negative errno. */
 int hk_parent_open(struct hk_ctx *ctx, const char *path, char name[NAME_MAX + 1]);

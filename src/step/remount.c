@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "step/fsconfig.h"
+#include "step/visit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,16 +42,11 @@ static int change_attrs(int mount, const struct hk_step_remount *args)
 	return r < 0 ? r : hk_tree_attrs(mount, true, args->rec_set, args->rec_clear);
 }
 
-int hk_step_remount(struct hk_ctx *ctx, const struct hk_step_remount *args, struct hk_err *err)
+static int remount(int mount, const char *where, const char *options,
+	const struct hk_step_remount *args, struct hk_err *err)
 {
-	const char *where = hk_plan_str(ctx->plan, args->target);
-	const char *options = hk_plan_str(ctx->plan, args->sb_options);
-	HK_FD int mount = where ? hk_root_open(ctx->rootfd, where, O_PATH) : -EINVAL;
-	int r;
+	int r = options ? reconfigure(mount, options, where, err) : 0;
 
-	if (mount < 0)
-		return hk_fail(err, -mount, "open the mount '%s'", where ? where : "");
-	r = options ? reconfigure(mount, options, where, err) : 0;
 	if (r < 0)
 		return r;
 	r = change_attrs(mount, args);
@@ -66,4 +62,37 @@ int hk_step_remount(struct hk_ctx *ctx, const struct hk_step_remount *args, stru
 		return r;
 	}
 	return hk_tree_propagate(mount, args->rec_propagation, args->propagation, where, err);
+}
+
+/* Of a running container's mounts only one that we have put there ourselves is changed, whatever
+ * its name leads to by now. */
+static int remount_visited(struct hk_ctx *ctx, const char *where, const char *options,
+	const struct hk_step_remount *args, struct hk_err *err)
+{
+	int mount = hk_visit_find(ctx, where), r, left;
+
+	if (mount < 0)
+		return hk_refuse(err, ENOENT, "nothing was mounted on '%s' here", where);
+	r = hk_visit_enter(ctx, err);
+	if (r < 0)
+		return r;
+	r = remount(mount, where, options, args, err);
+	left = hk_visit_leave(ctx, r < 0 ? NULL : err);
+	return r < 0 ? r : left;
+}
+
+int hk_step_remount(struct hk_ctx *ctx, const struct hk_step_remount *args, struct hk_err *err)
+{
+	const char *where = hk_plan_str(ctx->plan, args->target);
+	const char *options = hk_plan_str(ctx->plan, args->sb_options);
+	HK_FD int mount = -1;
+
+	if (!where)
+		return hk_refuse(err, EINVAL, "a remount without a target");
+	if (ctx->visit.theirs >= 0)
+		return remount_visited(ctx, where, options, args, err);
+	mount = hk_root_open(ctx->rootfd, where, O_PATH);
+	if (mount < 0)
+		return hk_fail(err, -mount, "open the mount '%s'", where);
+	return remount(mount, where, options, args, err);
 }

@@ -21,6 +21,15 @@ struct hk_parent {
 	char path[PATH_MAX]; /* "" where it is not to be found again */
 };
 
+/* A container that runs, whose mounts are changed. */
+struct hk_visit {
+	int theirs;		    /* its mount namespace; -1: the container is a new one, ours */
+	int ours;		    /* the one that we are in but for moments */
+	bool put;		    /* the mounts are ours, and go where something fails */
+	uint32_t count;		    /* of the mounts that were put, or found to be taken away */
+	struct hk_visited *mounts;
+};
+
 /* Descriptors are -1 while they are not open; all are close-on-exec. */
 struct hk_ctx {
 	const struct hk_plan *plan;
@@ -33,6 +42,7 @@ struct hk_ctx {
 	struct hk_cover null_cover;  /* the host's /dev/null: masks files */
 	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
 	struct hk_parent parent;     /* see hk_parent_open */
+	struct hk_visit visit;
 	int ruleset;		     /* Landlock's, until it is in force */
 	bool setgroups_denied;	     /* known to be, from before it was */
 	bool armed;		     /* the runtime's death is ours */

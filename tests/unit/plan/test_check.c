@@ -174,7 +174,7 @@ static void test_steps(void **state)
 	refused(plan, size, "step 0: its arguments");
 	*step = saved;
 	last->kind = HK_STEP_SESSION;
-	refused(plan, size, "exec must come once, and last");
+	refused(plan, size, "exec or finish must come once, and last");
 }
 
 static void test_fields(void **state)
