@@ -168,7 +168,7 @@ static int check_preserved(uint32_t preserve_fds, struct hk_err *err)
 }
 
 static pid_t clone_child(
-	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
+	const struct hk_stage_options *options, int cgroup, struct child *child, int *ret_pidfd)
 {
 	struct hk_clone_args args = {
 		.flags = options->plan->clone_flags | HK_CLONE_PIDFD | HK_CLONE_CLEAR_SIGHAND,
@@ -178,15 +178,47 @@ static pid_t clone_child(
 	sigset_t all, old;
 	pid_t pid;
 
-	if (options->cgroup_v2_fd >= 0) {
+	if (cgroup >= 0) {
 		args.flags |= HK_CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)options->cgroup_v2_fd;
+		args.cgroup = (uint64_t)cgroup;
 	}
 	/* no signal is delivered to the child before it has the default dispositions */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old); /* cannot fail with these arguments */
 	pid = hk_clone_run(&args, child_main, child);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
+/* The kernel forks into no cgroup whose pids.max is reached, 0 for one; but a process may be moved
+ * into it. The init stage has not been told to do anything yet. */
+static pid_t clone_and_move(
+	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
+{
+	pid_t pid = clone_child(options, -1, child, ret_pidfd);
+	char text[16];
+	int r, status;
+
+	if (pid < 0)
+		return pid;
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	r = hk_write_file_at(options->cgroup_v2_fd, "cgroup.procs", text);
+	if (r == 0)
+		return pid;
+	/* ours, and not waited for: neither can fail */
+	(void)hk_sys_pidfd_send_signal(*ret_pidfd, SIGKILL);
+	(void)hk_reap(*ret_pidfd, &status);
+	hk_close(ret_pidfd);
+	return r;
+}
+
+static pid_t clone_into_cgroup(
+	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
+{
+	pid_t pid = clone_child(options, options->cgroup_v2_fd, child, ret_pidfd);
+
+	if (pid == -EAGAIN && options->cgroup_v2_fd >= 0)
+		pid = clone_and_move(options, child, ret_pidfd);
 	return pid;
 }
 
@@ -238,7 +270,7 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 		return hk_fail(err, -r, "find free file descriptors");
 
 	(void)snprintf(number, sizeof(number), "%u", options->preserve_fds);
-	pid = clone_child(options,
+	pid = clone_into_cgroup(options,
 		&(struct child){
 			.stdio = options->stdio,
 			.preserve_fds = options->preserve_fds,
