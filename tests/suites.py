@@ -11,11 +11,16 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "vm"))
+
+import selection  # noqa: E402
+import vm  # noqa: E402
+
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 RELEASE = SOURCE / "build-tests"
 SANITIZED = SOURCE / "build-sanitize"
-SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "bench", "sanitize"]
+SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "vm", "bench", "sanitize"]
 # Those that run with the ASan and UBSan build too.
 SANITIZABLE = ["unit", "integration", "conformance", "clients"]
 # A suite that hangs must not hang its caller; each test has its own, shorter limits.
@@ -119,6 +124,10 @@ def unit(directory, tally, options, env=None, prefix="unit"):
     if not report.exists():
         tally.add(prefix, "failed", f"ctest ended with status {status} and wrote no report")
         return
+    count_unit(prefix, report, status, tally)
+
+
+def count_unit(prefix, report, status, tally):
     failed = len(tally.failed)
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         count_cmocka(f"{prefix}: {case.get('name')}", case, tally)
@@ -163,15 +172,18 @@ def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
     if not report.exists():
         tally.add(label, "failed", f"pytest ended with status {status} and wrote no report")
         return
-    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
-    for case in cases:
-        count_pytest(label, case, tally)
+    count_pytest(label, report, status, tally, options)
+
+
+def count_pytest(label, report, status, tally, options):
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        count_case(label, case, tally)
     # 5: nothing was collected, which only a filter may do.
     if status not in (0, 1) and not (status == 5 and options.filter):
         tally.add(label, "failed", f"pytest ended with status {status}")
 
 
-def count_pytest(suite, case, tally):
+def count_case(suite, case, tally):
     module = (case.get("classname") or "").split(".")[-1]
     name = f"{suite}: {module}: {case.get('name')}" if module else f"{suite}: {case.get('name')}"
     for kind in ("failure", "error"):
@@ -184,6 +196,26 @@ def count_pytest(suite, case, tally):
         tally.add(name, "skipped", first_line(found.get("message")))
     else:
         tally.add(name, "passed")
+
+
+def machines(directory, tally, options):
+    """The tests that tests/vm/selection.py chose, in machines with cgroup v2 and systemd."""
+    try:
+        results = selection.run(directory, options.long, options.filter, not options.no_install)
+    except vm.Unavailable as reason:
+        tally.add("vm", "skipped", str(reason))
+        return
+    except RuntimeError as error:
+        print(error)
+        tally.add("vm", "failed", first_line(str(error)))
+        return
+    for result in results:
+        if result.problem:
+            tally.add(result.label, "failed", result.problem)
+        elif result.is_unit:
+            count_unit(result.label, result.report, result.status, tally)
+        else:
+            count_pytest(result.label, result.report, result.status, tally, options)
 
 
 def sanitizer_env(directory, leaks):
@@ -259,6 +291,8 @@ def run_release(suite, tally, options):
             path for path in (TESTS / "arch").glob("test_*.py") if path.name != "test_lint.py"))
     elif suite == "lint":
         pytest("lint", RELEASE, tally, options, paths=[TESTS / "arch" / "test_lint.py"])
+    elif suite == "vm":
+        machines(RELEASE, tally, options)
     else:
         pytest(suite, RELEASE, tally, options)
 
@@ -267,7 +301,7 @@ def give_back():
     """Under sudo, what was built belongs to the user who asked for it."""
     owner = os.environ.get("SUDO_UID")
     if owner and os.geteuid() == 0:
-        for directory in filter(Path.exists, (RELEASE, SANITIZED)):
+        for directory in filter(Path.exists, (RELEASE, SANITIZED, SOURCE / "build-vm")):
             subprocess.run(["chown", "-R", f"{owner}:{os.environ.get('SUDO_GID', owner)}", directory])
 
 

@@ -11,7 +11,8 @@ hako_manager() {
 	done
 }
 
-# hako_packages MANAGER build|test|client: a list of package names.
+# hako_packages MANAGER build|test|client|vm: a list of package names. "guest" is for the inside of the
+# VM that tests/vm makes, beside what "build" says: see there.
 hako_packages() {
 	case "$1:$2" in
 	apt-get:build)
@@ -22,6 +23,12 @@ hako_packages() {
 			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck ;;
 	apt-get:client)
 		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
+	apt-get:vm)
+		echo qemu-system-x86 mmdebstrap e2fsprogs ;;
+	apt-get:guest)
+		echo systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod e2fsprogs xfsprogs btrfs-progs \
+			apparmor uidmap python3-pytest python3-jsonschema libcmocka-dev procps util-linux iproute2 \
+			iptables strace criu runc crun podman conmon catatonit netavark slirp4netns fuse-overlayfs ;;
 	dnf:build)
 		echo gcc make cmake pkgconf-pkg-config kernel-headers musl-gcc busybox \
 			yajl-devel libcap-devel libseccomp-devel libmnl-devel ;;
@@ -123,6 +130,9 @@ hako_has() {
 			pkg-config --exists cmocka && hako_python >/dev/null &&
 			"$(hako_python)" -c 'import jsonschema' >/dev/null 2>&1 ;;
 	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
+	vm) # made of Debian packages: nothing to install elsewhere
+		[ -z "$(hako_packages "$(hako_manager)" vm)" ] ||
+			hako_have qemu-system-x86_64 mmdebstrap mkfs.ext4 ;;
 	esac
 }
 

@@ -168,7 +168,7 @@ def leaks(area):
 
 def settled_leaks(area):
     """A killed process, and a cgroup that it was in, may take a moment to go."""
-    for _ in range(100):
+    for _ in range(100 * host.SLOW):
         found = leaks(area)
         if not found:
             break

@@ -13,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 CGROUP = Path("/sys/fs/cgroup")
+# How many times longer than usual things may take: an emulated machine (tests/vm) says so.
+SLOW = int(os.environ.get("HAKO_SLOW") or 1)
 libc = ctypes.CDLL(None, use_errno=True)
 
 MS_BIND, MS_REC = 0x1000, 0x4000
@@ -132,6 +134,7 @@ def processes(marks):
 
 def wait_until(condition, what="what the test waits for", seconds=15):
     """The first true value that condition gives; fails the test when there is none in time."""
+    seconds *= SLOW
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()

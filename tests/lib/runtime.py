@@ -11,7 +11,7 @@ import pytest
 
 import host
 
-TIMEOUT = 60
+TIMEOUT = 60 * host.SLOW
 
 
 class Runtime:

@@ -1,0 +1,125 @@
+"""Which tests run in which machine, and what came of them; `tests/run vm` calls this.
+
+The short form is what a host with cgroup v1 skips or sees otherwise, on the newest kernel of the release
+with systemd and on its oldest without. --long is every test that makes containers, in all machines."""
+
+import concurrent.futures
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import vm
+
+PYTEST = "/usr/bin/python3 -m pytest -q -p no:cacheprovider -o addopts= -o junit_logging=no --rootdir tests -rs"
+# How many times longer than on the host a test may take.
+SLOW = 8
+# Seconds for a machine's job, some five times what it takes on two idle cores; and until its end.
+SHORT_LIMIT, LONG_LIMIT, GRACE = 900, 9000, 120
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of pytest or of ctest, for the directory or the files that it is given."""
+    name: str
+    paths: tuple = ()
+    user: bool = False  # in a session of an ordinary user
+
+    @property
+    def is_unit(self):
+        return not self.paths
+
+
+@dataclass(frozen=True)
+class Result:
+    """A report to count, or a problem."""
+    label: str
+    report: Path
+    is_unit: bool
+    status: int
+    problem: str = ""
+
+
+def files(*names):
+    return tuple(f"tests/{name}" for name in names)
+
+
+def all_of(suite):
+    """Every file of a suite, but for one that makes thousands of parser's errors and no container."""
+    return tuple(f"tests/{suite}/{path.name}" for path in sorted((vm.SOURCE / "tests" / suite).glob("test_*.py"))
+                 if path.name != "test_malformed.py")
+
+
+CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cgroups.py",
+                "conformance/test_config_linux_resources.py", "conformance/test_config_linux_device_list.py")
+SHORT = [
+    (vm.Machine("6.12", systemd=True), [
+        Step("root", CGROUPS + files("integration/test_landlock.py")),
+    ]),
+    (vm.Machine("6.1", systemd=False), [
+        Step("root", CGROUPS),
+    ]),
+]
+EVERYTHING = [Step("integration", all_of("integration")), Step("conformance", all_of("conformance"))]
+LONG = [
+    (vm.Machine("6.12", systemd=True), EVERYTHING),
+    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING]),
+    (vm.Machine("6.1", systemd=False), EVERYTHING),
+]
+
+
+def environment(build, machine, long=False):
+    """The head of a job."""
+    values = {"HAKO": build / "hako", "HAKO_BUILD": build, "HAKO_VM": machine, "HAKO_SLOW": SLOW,
+              "HAKO_LONG": "1" if long else "", "PYTEST": PYTEST}
+    return "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items())
+
+
+def step_command(step, build, text):
+    """A line of the job. A step that takes too long is interrupted, so that it still writes its report."""
+    if step.is_unit:
+        command = f"ctest --test-dir {shlex.quote(str(build))} --output-on-failure --timeout 900 -j 2" \
+                  f" --no-tests=ignore --test-output-size-passed 1000000 --output-junit $OUT/{step.name}.xml"
+        return f"within {command}{f' -R {shlex.quote(text)}' if text else ''}"
+    command = f"{PYTEST} --junitxml=$OUT/{step.name}.xml {' '.join(step.paths)}"
+    if text:
+        command += f" -k {shlex.quote(text)}"
+    return f"within {'as-user ' if step.user else ''}{command}"
+
+
+def job(steps, build, machine, long, text):
+    lines = [environment(build, machine, long),
+             f"end=$((SECONDS + {LONG_LIMIT if long else SHORT_LIMIT}))",
+             "within() { left=$((end - SECONDS)); timeout -s INT -k 30 $((left > 1 ? left : 1)) \"$@\"; }"]
+    for step in steps:
+        lines += [f"echo '== {step.name}'", step_command(step, build, text), f"echo $? >$OUT/{step.name}.status"]
+    return "\n".join(lines) + "\n"
+
+
+def run_machine(directory, machine, steps, build, long, text):
+    """[Result] of one machine."""
+    logs = build / "vm" / str(machine).lower().replace(" ", "-")
+    label = f"vm: {machine}"
+    limit = (LONG_LIMIT if long else SHORT_LIMIT) + GRACE
+    ended = vm.boot(directory, machine, build, job(steps, build, machine, long, text), logs, limit)
+    results = []
+    for step in steps:
+        report, status = logs / f"{step.name}.xml", logs / f"{step.name}.status"
+        name = f"{label}: {step.name}" if step.is_unit or step.user else label
+        problem = "" if report.exists() else f"no report of {step.name}: see {logs}"
+        results.append(Result(name, report, step.is_unit, int(status.read_text()) if status.exists() else -1,
+                              problem))
+    print(f"\n-- {machine}\n{vm.tail(logs / 'log', 400)}")
+    if not ended:
+        print(f"the machine gave no result; its console:\n{vm.tail(logs / 'console')}{vm.tail(logs / 'qemu')}")
+    return results
+
+
+def run(build, long, text, may_fetch):
+    """[Result] of all machines, as many at a time as there are CPUs. vm.Unavailable: there are none here."""
+    directory = vm.image(may_fetch)
+    there = vm.kernels(directory)
+    plan = [(machine, steps) for machine, steps in (LONG if long else SHORT) if machine.kernel in there]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        runs = [pool.submit(run_machine, directory, machine, steps, build, long, text) for machine, steps in plan]
+        return [result for each in runs for result in each.result()]

@@ -1,0 +1,162 @@
+"""Machines with what users really run, cgroup v2, systemd, AppArmor, emulated by QEMU on any host: boots
+the image that tests/vm/build makes, with the tree and what was built of it on a second disk, and brings
+back what a job in the machine left.
+
+A disk "tree", made anew for each boot, holds the files that git knows and a build directory; in the machine
+they are where they are on the host. The root disk is never written to: each boot begins with the image.
+QEMU interprets all code (KVM inside of a VM is not to be relied upon): a fork and an exec cost 25-50 ms
+there, and what takes a second on the host takes ten."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parents[1]
+CACHE = Path(os.environ.get("HAKO_VM_CACHE") or SOURCE / "build-vm")
+BUILD_TIMEOUT = 1200
+CANNOT = 77  # the status of tests/vm/build on a host that cannot build the image
+
+
+class Unavailable(Exception):
+    """There are no machines on this host, and why."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One way to boot the image."""
+    kernel: str  # "6.12" or "6.1"
+    systemd: bool  # or PID 1 is guest/init, and the tests have the cgroup hierarchy to themselves
+
+    def __str__(self):
+        return f"Linux {self.kernel}{' with systemd' if self.systemd else ''}"
+
+    @property
+    def arguments(self):
+        """Those of the kernel."""
+        start = ("systemd.show_status=0 systemd.unified_cgroup_hierarchy=1" if self.systemd
+                 else "init=/usr/lib/vm/start")
+        return ("root=/dev/nvme0n1 rw rootfstype=ext4 console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off "
+                f"tsc=reliable no_timer_check random.trust_cpu=on {start}")
+
+
+def image(may_fetch=True):
+    """The directory of the image; where it is missing it is built, if packages may be fetched for it."""
+    if not shutil.which("qemu-system-x86_64") or not shutil.which("mkfs.ext4"):
+        raise Unavailable("no QEMU for x86_64, or no mkfs.ext4 here")
+    key = subprocess.run([HERE / "build", "--key"], capture_output=True, text=True, check=True).stdout.strip()
+    if not (CACHE / key / "root.ext4").exists():
+        if not may_fetch:
+            raise Unavailable("the VM's image is not there, and packages for it may not be fetched")
+        build_image()
+    return CACHE / key
+
+
+def build_image():
+    log = CACHE / "build.log"
+    try:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with open(log, "wb") as output:
+            status = subprocess.run([HERE / "build"], stdin=subprocess.DEVNULL, stdout=output,
+                                    stderr=subprocess.STDOUT, timeout=BUILD_TIMEOUT).returncode
+    except PermissionError as error:
+        raise Unavailable(f"the VM's image cannot be kept: {error}") from error
+    text = log.read_text(errors="replace")
+    if status == CANNOT:
+        raise Unavailable(text.strip().splitlines()[-1])
+    if status:
+        raise RuntimeError(f"tests/vm/build failed with status {status}:\n{text[-4000:]}")
+
+def kernels(directory):
+    return sorted(path.name.partition("-")[2] for path in directory.glob("vmlinuz-*"))
+
+
+def source_files():
+    """Names of what belongs to the tree; build directories do not."""
+    command = ["git", "-c", f"safe.directory={SOURCE}", "-C", SOURCE, "ls-files", "-z", "--cached", "--others",
+               "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True)
+    if listed.returncode == 0:
+        return [name for name in listed.stdout.decode().split("\0") if name]
+    # not a checkout, but what somebody unpacked
+    return [str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*")
+            if path.is_file() and not path.relative_to(SOURCE).parts[0].startswith("build")]
+
+
+def make_tree(disk, build, job):
+    """The disk with the tree, the build directory and the job, a shell script."""
+    with tempfile.TemporaryDirectory(prefix="hako-vm-") as directory:
+        top = Path(directory)
+        for name in source_files():
+            if (SOURCE / name).exists():
+                target = top / "tree" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(SOURCE / name, target, follow_symlinks=False)
+        shutil.copytree(build, top / "tree" / build.relative_to(SOURCE), symlinks=True,
+                        ignore=shutil.ignore_patterns("*.o", "*.xml", "sanitizer", "vm"))
+        (top / "where").write_text(f"{SOURCE}\n")
+        (top / "job").write_text(job)
+        top.chmod(0o755)
+        with open(disk, "wb") as file:
+            file.truncate(512 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-d", top, "-O", "^has_journal", "-m", "0", "-E",
+                        "root_owner=0:0", disk], check=True, stdin=subprocess.DEVNULL)
+
+
+def qemu(directory, machine, disk, out, logs, cpus):
+    """The command line: one NVMe disk, whose name is sure, for the root; the others, which are probed in
+    any order, are found by their serial numbers."""
+    def virtio(serial, path, options):
+        return ["-drive", f"if=none,id={serial},file={path},format=raw,{options}",
+                "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
+    return ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-smp", str(cpus),
+            "-cpu", "max,la57=off", "-m", "2048",
+            "-kernel", directory / f"vmlinuz-{machine.kernel}", "-append", machine.arguments,
+            "-drive", f"if=none,id=root,file={directory / 'root.ext4'},format=raw,snapshot=on,cache=unsafe",
+            "-device", "nvme,serial=root,drive=root",
+            *virtio("tree", disk, "snapshot=on,cache=unsafe"), *virtio("out", out, "cache=unsafe"),
+            "-device", "virtio-serial-pci", "-chardev", f"file,id=log,path={logs / 'log'}",
+            "-device", "virtserialport,chardev=log,name=log", "-device", "virtio-rng-pci",
+            "-chardev", f"file,id=console,path={logs / 'console'}", "-serial", "chardev:console"]
+
+
+def boot(directory, machine, build, job, logs, timeout, cpus=2):
+    """Run a job, a shell script, in a machine; True if it ended. What it left in $OUT, what it printed
+    ("log") and the serial console are in the directory logs then. A machine that is not done in time is
+    killed."""
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="hako-vm-", dir="/var/tmp") as work:
+        disk, out = Path(work, "tree.ext4"), Path(work, "out.tar")
+        make_tree(disk, build, job)
+        with open(out, "wb") as file:
+            file.truncate(256 << 20)
+        with open(logs / "qemu", "wb") as errors:
+            process = subprocess.Popen(qemu(directory, machine, disk, out, logs, cpus),
+                                       stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                       env={**os.environ, "TMPDIR": work})
+            try:
+                process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                process.kill()
+                process.wait()
+        try:
+            with tarfile.open(out) as archive:
+                archive.extractall(logs)
+        except tarfile.ReadError:
+            return False  # nothing was written to the disk
+    return (logs / "status").exists()
+
+
+def tail(path, lines=60):
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
