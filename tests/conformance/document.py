@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parents[1] / "docs" / "conformance.md"
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
+from catalogue import link  # noqa: E402
 from requirements import REQUIREMENTS  # noqa: E402
 from specification import SECTIONS, TEXT, VERSION  # noqa: E402
 
@@ -53,11 +54,6 @@ def by_section():
     order = {section: number for number, section in enumerate(SECTIONS)}
     entries = sorted(REQUIREMENTS, key=lambda entry: order[entry.section])
     return [(section, list(group)) for section, group in groupby(entries, lambda entry: entry.section)]
-
-
-def link(test):
-    path, _, function = test.partition("::")
-    return f"[{function}](../tests/{path})"
 
 
 def row(entry):

@@ -5,13 +5,11 @@ otherwise.
 The words are ours, the section and the keyword are the specification's. The list is in the order of
 the files and of the lines in them; docs/conformance.md is made of it."""
 
-import ast
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from catalogue import has_test
 from specification import KEYWORDS, SECTIONS
 
-TESTS = Path(__file__).resolve().parents[1]
 REQUIREMENTS = []
 
 
@@ -76,10 +74,3 @@ def departure(section, keyword, text, reason):
     entry = add(section, keyword, text)
     entry.reason, entry.departs = reason, True
 
-
-def has_test(name):
-    path, _, function = name.partition("::")
-    file = TESTS / path
-    return file.is_file() and function.startswith("test_") and any(
-        isinstance(node, ast.FunctionDef) and node.name == function
-        for node in ast.walk(ast.parse(file.read_text())))

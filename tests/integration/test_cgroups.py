@@ -236,6 +236,7 @@ def test_create_within_little_memory(runtime, bundle):
     assert runtime.create(bundle).status == "created"
 
 
+@pytest.mark.shows("--cgroup-manager")
 @pytest.mark.hako_only
 def test_disabled(runtime, bundle):
     bundle.resources.clear()

@@ -39,6 +39,7 @@ def test_nothing_wrong(check, bundle):
     assert check(bundle) == {"bundle": str(bundle.path), "ok": True, "problems": [], "warnings": []}
 
 
+@pytest.mark.shows("check --format")
 def test_report_fits_the_schema(check, bundle):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((SCHEMAS / "check.schema.json").read_text())
@@ -49,6 +50,7 @@ def test_report_fits_the_schema(check, bundle):
     assert report["problems"] and report["warnings"]
 
 
+@pytest.mark.shows("check")
 def test_everything_at_once(check, bundle):
     bundle.config["ociVersion"] = "2.0.0"
     bundle.process["cwd"] = "here"
@@ -85,6 +87,7 @@ def test_each_has_its_position(check, bundle):
     assert report["problems"][0]["position"].startswith(f"config.json:{line}:")
 
 
+@pytest.mark.shows("check")
 def test_text(runtime, bundle):
     bundle.process["cwd"] = "here"
     bundle.without_namespace("uts").write()
@@ -95,6 +98,7 @@ def test_text(runtime, bundle):
     assert result.out.endswith("2 problems, 0 warnings\n")
 
 
+@pytest.mark.shows("check --config")
 def test_another_file(runtime, bundle):
     bundle.write()
     (bundle.path / "other.json").write_text("{}")

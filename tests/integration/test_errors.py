@@ -63,6 +63,7 @@ def test_bad_command_line(runtime, args):
     assert result.err
 
 
+@pytest.mark.shows("--log-format")
 def test_bad_log_format_text(runtime):
     assert "invalid log-format: nosuch" in runtime.call("--log-format", "nosuch", "list").err.replace("\\", "")
 
@@ -179,6 +180,7 @@ def test_failure_in_the_container(runtime, bundle, command, break_it, texts):
 
 # The log
 
+@pytest.mark.shows("--log", "--log-format")
 @pytest.mark.parametrize("flag", ["--log", "--log="])
 def test_error_in_the_log_as_json(runtime, bundle, tmp, flag):
     """containerd takes "msg" of the last line with an error, and "time" must parse."""
@@ -195,6 +197,7 @@ def test_error_in_the_log_as_json(runtime, bundle, tmp, flag):
     assert "executable file not found" in result.err, "on stderr as well"
 
 
+@pytest.mark.shows("--log")
 def test_error_in_the_log_as_text(runtime, bundle, tmp):
     bundle.args("nosuchprogram").write()
     result = runtime.call("--log", tmp / "log", "create", "--bundle", bundle.path, runtime.new_id())
@@ -203,6 +206,7 @@ def test_error_in_the_log_as_text(runtime, bundle, tmp):
     assert re.search(r'^time="[^"]+" level=error msg=".*executable file not found', text, re.M)
 
 
+@pytest.mark.shows("--log")
 def test_log_is_appended_to(runtime, tmp):
     (tmp / "log").write_text("before\n")
     runtime.call("--log", tmp / "log", "state", f"{runtime.prefix}-nobody")
@@ -216,6 +220,7 @@ def test_log_of_success_is_empty(runtime, bundle, tmp):
     assert (tmp / "log").read_text() == ""
 
 
+@pytest.mark.shows("--debug", "--log-format")
 def test_debug_log(runtime, bundle, tmp):
     bundle.write()
     runtime.must("--debug", "--log", tmp / "log", "--log-format=json", "run", "--bundle", bundle.path,

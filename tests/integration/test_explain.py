@@ -30,6 +30,7 @@ def rich(bundle, tmp):
     return bundle.bind(tmp, "/data", "ro")
 
 
+@pytest.mark.shows("explain --format")
 def test_fits_the_schema(explain, rich):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((SCHEMAS / "plan.schema.json").read_text())
@@ -37,6 +38,7 @@ def test_fits_the_schema(explain, rich):
     jsonschema.Draft7Validator(schema).validate(explain(rich))
 
 
+@pytest.mark.shows("explain")
 def test_order_and_origin(explain, rich):
     steps = explain(rich)["steps"]
     names = [step["step"] for step in steps]
@@ -66,6 +68,7 @@ def test_text_and_json_say_the_same(runtime, explain, rich):
     assert [line.split()[0] for line in lines] == names
 
 
+@pytest.mark.shows("explain --id")
 def test_limits_are_those_that_are_written(explain, runtime, bundle):
     bundle.resources["pids"] = {"limit": 77}
     bundle.sleep()
@@ -102,3 +105,12 @@ def test_what_cannot_be_planned_is_an_error(runtime, bundle):
     result = runtime.call("explain", bundle.path)
     assert result.status == 1 and "/process/cwd" in result.err and not result.out
     assert runtime.call("explain", "--format", "yaml", bundle.path).status == 1
+
+
+@pytest.mark.shows("explain --config")
+def test_another_file(runtime, bundle, tmp):
+    bundle.config["hostname"] = "elsewhere"
+    bundle.write()
+    (bundle.path / "config.json").rename(tmp / "other.json")
+    out = runtime.must("explain", "--config", tmp / "other.json", bundle.path).out
+    assert "elsewhere" in out

@@ -15,6 +15,7 @@ import host
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 
 
+@pytest.mark.shows("create", "start", "state", "kill", "delete")
 def test_whole_life(runtime, bundle):
     bundle.writable().sh("echo started > /mark; trap 'exit 0' TERM; while :; do sleep 0.05; done")
     container = runtime.create(bundle)
@@ -36,6 +37,7 @@ def test_whole_life(runtime, bundle):
     assert not host.is_alive(pid)
 
 
+@pytest.mark.shows("state")
 def test_state_document(runtime, bundle):
     bundle.config["annotations"] = {"org.example.key": "a/b <c> & \"d\""}
     container = runtime.create(bundle)
@@ -57,6 +59,7 @@ def test_state_without_annotations(runtime, bundle):
     assert "annotations" not in runtime.create(bundle).state()
 
 
+@pytest.mark.shows("create --bundle")
 def test_bundle_defaults_to_the_working_directory(runtime, bundle):
     bundle.write()
     name = runtime.new_id()
@@ -64,6 +67,7 @@ def test_bundle_defaults_to_the_working_directory(runtime, bundle):
     assert json.loads(runtime.must("state", name).out)["bundle"] == str(bundle.path)
 
 
+@pytest.mark.shows("create --pid-file")
 def test_pid_file(runtime, bundle, tmp):
     container = runtime.create(bundle.sleep(), "--pid-file", tmp / "pid")
     assert (tmp / "pid").read_text() == str(container.pid)
@@ -84,6 +88,7 @@ def test_delete_of_created(runtime, bundle):
     assert not host.is_alive(pid)
 
 
+@pytest.mark.shows("delete", "delete --force")
 def test_delete_of_running(runtime, bundle):
     container = runtime.start(bundle.sleep())
     result = container.call("delete")
@@ -95,6 +100,7 @@ def test_delete_of_running(runtime, bundle):
     assert not host.is_alive(pid)
 
 
+@pytest.mark.shows("delete --force")
 def test_delete_of_unknown(runtime):
     result = runtime.call("delete", f"{runtime.prefix}-nobody")
     assert result.status == 1
@@ -109,6 +115,7 @@ def test_delete_without_bundle(runtime, bundle):
     container.kill_and_delete()
 
 
+@pytest.mark.shows("kill")
 @pytest.mark.parametrize("name", ["TERM", "SIGTERM", "term", "sigterm", "15", None])
 def test_kill_by_name(runtime, bundle, name):
     container = runtime.start(bundle.sh(
@@ -119,6 +126,7 @@ def test_kill_by_name(runtime, bundle, name):
     container.wait_stopped()
 
 
+@pytest.mark.shows("kill")
 @pytest.mark.hako_only
 def test_kill_with_realtime_signal(runtime, bundle):
     container = runtime.start(bundle.sh(
@@ -159,6 +167,7 @@ def test_kill_of_stopped(runtime, bundle):
     assert "container not running" in result.err
 
 
+@pytest.mark.shows("kill --all")
 def test_kill_all_of_stopped_succeeds(runtime, bundle):
     container = runtime.start(bundle)
     container.wait_stopped()
@@ -177,6 +186,7 @@ def test_kill_without_pid_namespace_kills_all(runtime, bundle):
     container.wait_stopped()
 
 
+@pytest.mark.shows("delete --force")
 def test_delete_force_without_pid_namespace(runtime, bundle):
     """init has ended, a child of it has not."""
     bundle.without_namespace("pid").sh("sleep 1000 & echo child $!; exit 0")
@@ -189,6 +199,7 @@ def test_delete_force_without_pid_namespace(runtime, bundle):
     host.wait_until(lambda: not host.is_alive(child))
 
 
+@pytest.mark.shows("start")
 def test_start_twice(runtime, bundle):
     container = runtime.start(bundle.sleep())
     result = container.call("start")
@@ -251,11 +262,13 @@ def test_many_at_once(runtime, make_bundle):
     assert outputs == [f"number {i}\n" for i in range(8)]
 
 
+@pytest.mark.shows("run", "run --bundle")
 @pytest.mark.parametrize("status", [0, 1, 42, 255])
 def test_run_gives_the_exit_status(runtime, bundle, status):
     assert runtime.run(bundle.sh(f"exit {status}")).status == status
 
 
+@pytest.mark.shows("run")
 def test_run_gives_the_signal(runtime, bundle):
     bundle.without_namespace("pid")  # pid 1 of a namespace cannot kill itself
     assert runtime.run(bundle.sh("kill -9 $$")).status == 137
@@ -266,6 +279,7 @@ def test_run_passes_stdio(runtime, bundle):
     assert (result.out, result.err) == ("some\ninput", "problem\n")
 
 
+@pytest.mark.shows("run --detach", "run --pid-file")
 def test_run_detached(runtime, bundle, tmp):
     bundle.sleep().write()
     name = runtime.new_id()
@@ -275,6 +289,7 @@ def test_run_detached(runtime, bundle, tmp):
     assert (tmp / "pid").read_text() == str(state["pid"])
 
 
+@pytest.mark.shows("run --keep")
 @pytest.mark.hako_only
 def test_run_keep(runtime, bundle):
     name = runtime.new_id()
@@ -282,6 +297,7 @@ def test_run_keep(runtime, bundle):
     assert json.loads(runtime.must("state", name).out)["status"] == "stopped"
 
 
+@pytest.mark.shows("run")
 def test_run_forwards_signals(runtime, bundle):
     bundle.sh("trap 'echo got TERM; exit 7' TERM; echo ready > /dev/stderr; "
               "while :; do sleep 0.02; done").write()
@@ -380,6 +396,7 @@ def test_runtime_killed_while_starting(runtime, bundle):
     container.must("delete", "--force")
 
 
+@pytest.mark.shows("list", "list --format", "list --quiet")
 def test_list(runtime, bundle, make_bundle):
     runtime.root.mkdir(exist_ok=True)
     assert runtime.must("list", "--format", "json").out.strip() == "null"
@@ -397,6 +414,7 @@ def test_list(runtime, bundle, make_bundle):
     assert len(table) == 3
 
 
+@pytest.mark.shows("--root")
 @pytest.mark.hako_only
 def test_list_of_a_missing_root(runtime, tmp):
     result = runtime.call("--root", tmp / "missing", "list", root=False)
@@ -404,6 +422,7 @@ def test_list_of_a_missing_root(runtime, tmp):
     assert "missing" in result.err
 
 
+@pytest.mark.shows("spec", "spec --bundle")
 def test_spec(runtime, tmp):
     runtime.must("spec", cwd=tmp, root=False)
     config = json.loads((tmp / "config.json").read_text())
@@ -416,6 +435,7 @@ def test_spec(runtime, tmp):
     assert "exists" in again.err
 
 
+@pytest.mark.shows("spec --rootless")
 def test_spec_rootless(runtime, tmp):
     runtime.must("spec", "--rootless", "--bundle", tmp, root=False)
     linux = json.loads((tmp / "config.json").read_text())["linux"]
@@ -424,6 +444,7 @@ def test_spec_rootless(runtime, tmp):
     assert linux["uidMappings"] == [{"containerID": 0, "hostID": 0, "size": 1}]
 
 
+@pytest.mark.shows("features")
 @pytest.mark.hako_only
 def test_features(runtime):
     features = json.loads(runtime.must("features", root=False).out)
@@ -442,6 +463,7 @@ def test_features(runtime):
     assert "SCMP_ARCH_X86_64" in linux["seccomp"]["archs"]
 
 
+@pytest.mark.shows("--version")
 def test_version(runtime):
     for flag in ("--version", "-v"):
         lines = runtime.must(flag, root=False).out.splitlines()
@@ -472,6 +494,7 @@ def test_help_of_all_commands_and_of_one(runtime):
     assert unknown.status == 1 and "unknown command 'nothing'" in unknown.err
 
 
+@pytest.mark.shows("--root")
 @pytest.mark.hako_only
 def test_root_must_not_be_the_root(runtime):
     result = runtime.call("--root", "/", "list", root=False)
@@ -479,6 +502,7 @@ def test_root_must_not_be_the_root(runtime):
     assert "should not be" in result.err
 
 
+@pytest.mark.shows("--systemd-cgroup", "--rootless")
 @pytest.mark.parametrize("flags", [["--systemd-cgroup=false"], ["--rootless", "false"],
                                    ["--rootless=auto"], ["--debug"], ["--log-format=json"]])
 def test_global_flags(runtime, bundle, flags):

@@ -232,6 +232,7 @@ def test_host_sees_no_mount_of_the_container(runtime, bundle, area):
         {point for point in before if str(area) in point}
 
 
+@pytest.mark.shows("run --no-pivot")
 @pytest.mark.parametrize("flags", ["", "--no-pivot"])
 def test_host_with_shared_mounts_sees_none_either(runtime, bundle, tmp, flags):
     """As with systemd: "/" and all below it are shared. In a mount namespace of the test's own."""
@@ -394,6 +395,7 @@ def test_nothing_of_the_host_is_left(runtime, bundle, area):
     assert points.count("/") == 1
 
 
+@pytest.mark.shows("run --no-pivot")
 @pytest.mark.parametrize("flags", [[], ["--no-pivot"]])
 def test_root_is_the_root_file_system(runtime, bundle, flags):
     (bundle.rootfs / "mark").write_text("here\n")
@@ -401,6 +403,7 @@ def test_root_is_the_root_file_system(runtime, bundle, flags):
     assert out == "here\nhere\n/proc/1/root/mark\n"
 
 
+@pytest.mark.shows("run --no-pivot")
 def test_no_pivot_hides_the_host(runtime, bundle):
     """MS_MOVE and chroot leave the old root below; it must not be reachable."""
     out = runtime.output(bundle.capabilities("CAP_SYS_CHROOT").sh(

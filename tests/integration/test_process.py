@@ -351,6 +351,7 @@ def test_io_priority(runtime, bundle, helper):
     assert helped(runtime, bundle, helper, "syscall", 252, 1, 0) == f"value {2 << 13 | 6}\n"
 
 
+@pytest.mark.shows("run --no-new-keyring")
 @pytest.mark.needs(lambda: os.path.exists("/proc/keys"), "no keyrings in this kernel")
 def test_session_keyring(runtime, bundle):
     bundle.linux["maskedPaths"].remove("/proc/keys")
@@ -396,6 +397,7 @@ def pass_in_order(runtime, bundle, count, options, env=None):
                                stdin=subprocess.DEVNULL, env=env)
 
 
+@pytest.mark.shows("run --preserve-fds")
 def test_preserve_fds(runtime, bundle, helper):
     bundle.bind(helper, "/helper", "ro").sh("cat <&3; cat <&4; exec /helper fds")
     result = pass_in_order(runtime, bundle, 4, "--preserve-fds 2")

@@ -28,6 +28,7 @@ def listen_for_fd(path):
     return lambda: (thread.join(20), *result)[1:]
 
 
+@pytest.mark.shows("create --pidfd-socket")
 @pytest.mark.hako_only
 def test_pidfd_socket(runtime, bundle, tmp):
     take = listen_for_fd(tmp / "sock")

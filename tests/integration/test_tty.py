@@ -71,6 +71,7 @@ def create_with_console(runtime, bundle, console):
     return container, received["text"], received["fd"]
 
 
+@pytest.mark.shows("create --console-socket")
 def test_console_socket(runtime, bundle, console):
     container, text, master = create_with_console(
         runtime, bundle.sh("tty; test -t 0 -a -t 1 -a -t 2 && echo all; sleep 0.2"), console)
