@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tables import SOURCE
@@ -92,13 +93,23 @@ def complaints(tables):
          for name, tests in marked.items() if name not in there]
 
 
+def links(tests):
+    """Of a file with many tests of the same, the file."""
+    found = []
+    for path, group in groupby(tests, lambda test: test.partition("::")[0]):
+        group = list(group)
+        found += map(catalogue.link, group) if len(group) <= 3 else [
+            f"[{Path(path).name}](../tests/{path})"]
+    return found
+
+
 def row(name, there, others, marked):
     columns, note = others.get(name, (dict.fromkeys(RUNTIMES, Support()), ""))
     option = there.get(name)
     words = option.names if option else [name.split()[-1]]
     cells = [", ".join(f"`{word}`" for word in words), "yes" if name in there else "",
              *(str(columns[runtime]) for runtime in RUNTIMES), note,
-             ", ".join(map(catalogue.link, dict.fromkeys(marked.get(name, []))))]
+             ", ".join(links(dict.fromkeys(marked.get(name, []))))]
     return "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
 
 

@@ -1,0 +1,189 @@
+# fish completion of hako. Written by docs/generate from the tables of src/cli.
+
+set -g __hako_takes \
+    -:--cgroup-manager \
+    -:--log \
+    -:--log-format \
+    -:--log-level \
+    -:--root \
+    -:--rootless \
+    check:-f \
+    check:--config \
+    check:--format \
+    create:-b \
+    create:--bundle \
+    create:-f \
+    create:--config \
+    create:--console-socket \
+    create:--pid-file \
+    create:--pidfd-socket \
+    create:--preserve-fds \
+    doctor:--format \
+    explain:-f \
+    explain:--config \
+    explain:--format \
+    explain:--id \
+    list:-f \
+    list:--format \
+    ps:-f \
+    ps:--format \
+    run:-b \
+    run:--bundle \
+    run:-f \
+    run:--config \
+    run:--console-socket \
+    run:--pid-file \
+    run:--pidfd-socket \
+    run:--preserve-fds \
+    spec:-b \
+    spec:--bundle
+set -g __hako_early @early@
+
+# What stands before the word under the cursor: the command (or -), how many arguments it has, whether
+# options have ended, and --root with its value.
+function __hako_parse
+    set -l command -
+    set -l count 0
+    set -l ended no
+    set -l pending ''
+    set -l root
+    for word in (commandline -opc)[2..]
+        if test -n "$pending"
+            test $pending = -:--root; and set root $word
+            set pending ''
+        else if test $ended = no; and string match -q -- '-*=*' $word
+            test $command = -; and string match -qr -- '^--?root=' $word; and set root (string replace -r '^[^=]*=' '' -- $word)
+        else if test $ended = no; and test $word = --
+            set ended yes
+        else if test $ended = no; and string match -q -- '-?*' $word
+            set -l name (string replace -r '^--?' '' -- $word)
+            test (string length -- $name) = 1; and set name -$name; or set name --$name
+            contains -- $command:$name $__hako_takes; and set pending $command:$name
+        else if test $command = -
+            set command $word
+            set ended no
+        else
+            set count (math $count + 1)
+            contains -- $command $__hako_early; and set ended yes
+        end
+    end
+    printf '%s\n' $command $count $ended $root
+end
+
+function __hako_options_of
+    set -l parsed (__hako_parse)
+    test $parsed[1] = $argv[1]; and test $parsed[3] = no
+end
+
+function __hako_at
+    set -l parsed (__hako_parse)
+    test $parsed[1] = $argv[1]; and test $parsed[2] = (math $argv[2] - 1)
+end
+
+function __hako_containers
+    set -l parsed (__hako_parse)
+    set -l root
+    set -q parsed[4]; and set root --root (string replace -r '^~/' "$HOME/" -- $parsed[4])
+    set -l program (commandline -opc)[1]
+    $program $root list -q 2>/dev/null
+end
+
+function __hako_commands
+    echo 'check'\t'report every problem of a bundle on this host, without creating anything'
+    echo 'create'\t'create a container; start runs its program'
+    echo 'delete'\t'remove a stopped container with all that it had'
+    echo 'doctor'\t'report what this host offers, and what to do about what is missing'
+    echo 'explain'\t'show what create and start would do, step by step'
+    echo 'features'\t'print what this build can do as JSON'
+    echo 'help'\t'show what a command does and its options'
+    echo 'kill'\t'send a signal to a container\'s init (default: the image\'s stop signal, or TERM)'
+    echo 'list'\t'list the containers'
+    echo 'mounts'\t'add mounts to a running container, or remove them (FILE: a JSON array of config.json\'s mounts)'
+    echo 'pause'\t'freeze the processes of a container'
+    echo 'ps'\t'list the processes of a container'
+    echo 'resume'\t'thaw the processes of a paused container'
+    echo 'run'\t'create and start a container, and wait for its end'
+    echo 'spec'\t'write a default config.json'
+    echo 'start'\t'run the program of a created container'
+    echo 'state'\t'print the state of a container as JSON'
+end
+
+complete -c hako -f
+complete -c hako -n 'test (__hako_parse)[1] = -' -a '(__hako_commands)'
+complete -c hako -n '__hako_options_of -' -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'who makes cgroups (default: cgroupfs)'
+complete -c hako -n '__hako_options_of -' -l debug -d 'same as --log-level=debug'
+complete -c hako -n '__hako_options_of -' -l log -r -F -d 'append log lines to this file'
+complete -c hako -n '__hako_options_of -' -l log-format -x -a 'text json' -d 'how log lines are written (default: text)'
+complete -c hako -n '__hako_options_of -' -l log-level -x -a 'error warning info debug' -d 'the least serious that is logged (default: warning)'
+complete -c hako -n '__hako_options_of -' -l root -x -a '(__fish_complete_directories)' -d 'where the state of containers is kept'
+complete -c hako -n '__hako_options_of -' -l rootless -x -a 'true false auto' -d 'whether the caller is a user without privileges (default: auto)'
+complete -c hako -n '__hako_options_of -' -l systemd-cgroup -d 'same as --cgroup-manager=systemd'
+complete -c hako -n '__hako_options_of -' -s v -l version -d 'show the version'
+complete -c hako -n '__hako_options_of -' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of check' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
+complete -c hako -n '__hako_options_of check' -l format -x -a 'text json' -d 'how to print it (default: text)'
+complete -c hako -n '__hako_options_of check' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of create' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
+complete -c hako -n '__hako_options_of create' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
+complete -c hako -n '__hako_options_of create' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
+complete -c hako -n '__hako_options_of create' -l no-new-keyring -d 'keep the caller\'s session keyring'
+complete -c hako -n '__hako_options_of create' -l no-pivot -d 'no pivot_root, for a root file system on a ramdisk'
+complete -c hako -n '__hako_options_of create' -l no-subreaper -d 'do not adopt the container\'s orphans'
+complete -c hako -n '__hako_options_of create' -l pid-file -r -F -d 'write the pid of the container\'s init'
+complete -c hako -n '__hako_options_of create' -l pidfd-socket -r -F -d 'send a pidfd of the container\'s init to this socket'
+complete -c hako -n '__hako_options_of create' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
+complete -c hako -n '__hako_options_of create' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of delete' -s f -l force -d 'kill it first where it runs; no error where it does not exist'
+complete -c hako -n '__hako_options_of delete' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of doctor' -l format -x -d 'table (default) or json'
+complete -c hako -n '__hako_options_of doctor' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of explain' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
+complete -c hako -n '__hako_options_of explain' -l format -x -a 'text json' -d 'how to print it (default: text)'
+complete -c hako -n '__hako_options_of explain' -l id -x -a '(__hako_containers)' -d 'the container\'s id (default: container)'
+complete -c hako -n '__hako_options_of explain' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of features' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of help' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of kill' -s a -l all -d 'signal every process of the container'
+complete -c hako -n '__hako_options_of kill' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of list' -s f -l format -x -a 'table json' -d 'how to print them (default: table)'
+complete -c hako -n '__hako_options_of list' -s q -l quiet -d 'print only ids'
+complete -c hako -n '__hako_options_of list' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of mounts' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of pause' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of ps' -s f -l format -x -d 'table (default), the lines of the host\'s ps, or json, the pids alone'
+complete -c hako -n '__hako_options_of ps' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of resume' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of run' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
+complete -c hako -n '__hako_options_of run' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
+complete -c hako -n '__hako_options_of run' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
+complete -c hako -n '__hako_options_of run' -l no-new-keyring -d 'keep the caller\'s session keyring'
+complete -c hako -n '__hako_options_of run' -l no-pivot -d 'no pivot_root, for a root file system on a ramdisk'
+complete -c hako -n '__hako_options_of run' -l no-subreaper -d 'do not adopt the container\'s orphans'
+complete -c hako -n '__hako_options_of run' -l pid-file -r -F -d 'write the pid of the container\'s init'
+complete -c hako -n '__hako_options_of run' -l pidfd-socket -r -F -d 'send a pidfd of the container\'s init to this socket'
+complete -c hako -n '__hako_options_of run' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
+complete -c hako -n '__hako_options_of run' -s d -l detach -d 'do not wait for the container\'s end'
+complete -c hako -n '__hako_options_of run' -l keep -d 'do not delete the container at its end'
+complete -c hako -n '__hako_options_of run' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of spec' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'where to write (default: the working directory)'
+complete -c hako -n '__hako_options_of spec' -l rootless -d 'for a user without privileges'
+complete -c hako -n '__hako_options_of spec' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of start' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of state' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_at check 1' -a '(__fish_complete_directories)'
+complete -c hako -n '__hako_at create 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at delete 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at doctor 1' -a '(__fish_complete_directories)'
+complete -c hako -n '__hako_at explain 1' -a '(__fish_complete_directories)'
+complete -c hako -n '__hako_at help 1' -a '(__hako_commands)'
+complete -c hako -n '__hako_at kill 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at kill 2' -a 'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
+complete -c hako -n '__hako_at mounts 1' -a 'add remove'
+complete -c hako -n '__hako_at mounts 2' -a '(__hako_containers)'
+complete -c hako -n '__hako_at mounts 3' -F
+complete -c hako -n '__hako_at pause 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at ps 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at resume 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at run 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at start 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at state 1' -a '(__hako_containers)'
