@@ -20,7 +20,8 @@ hako_packages() {
 			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
 	apt-get:test)
 		echo g++ binutils libcmocka-dev python3 python3-pytest python3-jsonschema procps \
-			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck ;;
+			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck \
+			zsh fish groff-base mandoc ;;
 	apt-get:client)
 		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
 	apt-get:vm)
@@ -35,7 +36,7 @@ hako_packages() {
 	dnf:test)
 		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest python3-jsonschema \
 			procps-ng util-linux iproute git strace clang clang-tools-extra cppcheck ShellCheck \
-			libasan libubsan ;;
+			libasan libubsan zsh fish groff-base mandoc ;;
 	dnf:client)
 		echo runc crun podman conmon containerd moby-engine catatonit netavark iptables-nft \
 			shadow-utils ;;
@@ -44,7 +45,7 @@ hako_packages() {
 			yajl-dev libcap-dev libcap-static libseccomp-dev libseccomp-static libmnl-dev ;;
 	apk:test)
 		echo g++ binutils cmocka-dev python3 py3-pytest py3-jsonschema procps util-linux iproute2 git strace \
-			clang clang-extra-tools cppcheck shellcheck ;;
+			clang clang-extra-tools cppcheck shellcheck zsh fish groff mandoc ;;
 	apk:client)
 		echo runc crun podman conmon containerd containerd-ctr docker catatonit netavark \
 			iptables shadow-uidmap ;;
@@ -53,7 +54,7 @@ hako_packages() {
 			yajl libcap libseccomp libmnl ;;
 	pacman:test)
 		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux iproute2 git strace \
-			clang cppcheck shellcheck ;;
+			clang cppcheck shellcheck zsh fish groff ;;
 	pacman:client)
 		echo runc crun podman conmon containerd docker catatonit netavark iptables ;;
 	esac
@@ -126,7 +127,7 @@ hako_has() {
 			pkg-config --exists yajl libcap libseccomp libmnl ;;
 	test)
 		hako_have c++ nm readelf git strace ps unshare ip &&
-			hako_have clang clang-format clang-tidy cppcheck shellcheck &&
+			hako_have clang clang-format clang-tidy cppcheck shellcheck zsh fish groff &&
 			pkg-config --exists cmocka && hako_python >/dev/null &&
 			"$(hako_python)" -c 'import jsonschema' >/dev/null 2>&1 ;;
 	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
