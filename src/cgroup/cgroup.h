@@ -94,8 +94,13 @@ void hk_cgroup_path(const struct hk_cgroup *cgroup, size_t i, const char **ret_c
 int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct hk_err *err);
 
 /* Later calls, on a new or an opened one. A directory that is gone counts as empty. */
+/* Write the limits; device rules are never touched. What is not asked for is left as it is, also where
+ * a file holds two settings. On failure all that was written is as before; *ret_saved, in arena, is to
+ * have it back later, and lives no longer than the cgroup. err names the property as config.json's. */
+struct hk_cgroup_saved;
 int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
-	struct hk_err *err); /* devices are never touched */
+	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err);
+void hk_cgroup_restore(const struct hk_cgroup_saved *saved); /* best effort */
 /* Freezing waits until every process is frozen, for ten seconds at most (-ETIMEDOUT: none is). */
 int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err);
 bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup);

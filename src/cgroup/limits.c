@@ -182,6 +182,15 @@ static bool explain_controller(
 	return true;
 }
 
+static bool is_idle(struct hk_cgroup_dir *dir, const char *file)
+{
+	char text[16];
+	int fd = hk_cgroup_dir_fd(dir);
+
+	return (strcmp(file, "cpu.shares") == 0 || strcmp(file, "cpu.weight") == 0) && fd >= 0 &&
+	       hk_cgroup_read(fd, "cpu.idle", text, sizeof(text)) == 1 && text[0] == '1';
+}
+
 static int explain(
 	struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *s, int r, struct hk_err *err)
 {
@@ -191,6 +200,8 @@ static int explain(
 		(void)hk_fail(err, -r, "write '%s' to %s of cgroup '%s'",
 			hk_printable(s->value, shown, sizeof(shown)), s->file, dir->path);
 	(void)hk_err_at(err, "%s", s->property);
+	if (r == -EINVAL && is_idle(dir, s->file))
+		hk_err_hint(err, "the container is idle and has no weight until cpu.idle is 0");
 	if (r == -EBUSY && strcmp(s->file, "memory.limit_in_bytes") == 0)
 		hk_err_hint(err, "the processes in it use more memory than the new limit");
 	return r;

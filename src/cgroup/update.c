@@ -1,5 +1,5 @@
 /* Changing the limits of a container that runs. */
-#include "cgroup/group.h"
+#include "cgroup/saved.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -95,33 +95,57 @@ static bool is_gone(struct hk_cgroup *cgroup)
 	return true;
 }
 
-int hk_cgroup_update(
-	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err)
-{
-	struct hk_resources whole = *resources;
-	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
-	struct hk_cgroup_limits limits;
-	struct hk_arena arena = {0};
+/* Copies of what update_v2 completes. */
+struct whole {
+	struct hk_resources resources;
 	struct hk_memory memory;
 	struct hk_cpu cpu;
+};
+
+static void copy(const struct hk_resources *resources, struct whole *ret)
+{
+	ret->resources = *resources;
+	if (resources->memory) {
+		ret->memory = *resources->memory;
+		ret->resources.memory = &ret->memory;
+	}
+	if (resources->cpu) {
+		ret->cpu = *resources->cpu;
+		ret->resources.cpu = &ret->cpu;
+	}
+}
+
+static int write_limits(struct hk_cgroup *cgroup, const struct hk_cgroup_limits *limits,
+	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err)
+{
+	struct hk_cgroup_saved *saved;
+	int r;
+
+	if (is_gone(cgroup) && limits->v1_count + limits->v2_count > 0)
+		return hk_refuse(err, ENOENT, "the container has no cgroup to update");
+	r = hk_cgroup_save(cgroup, limits, arena, &saved);
+	if (r < 0)
+		return hk_fail(err, -r, "read the limits in force");
+	r = hk_cgroup_limits_apply(cgroup, limits, err);
+	if (r < 0)
+		hk_cgroup_restore(saved);
+	else
+		*ret_saved = saved;
+	return r;
+}
+
+int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err)
+{
+	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
+	struct hk_cgroup_limits limits;
+	struct whole whole;
 	int r = 0;
 
-	if (is_gone(cgroup))
-		return hk_refuse(err, ENOENT, "the container has no cgroup to update");
-	if (whole.memory) {
-		memory = *whole.memory;
-		whole.memory = &memory;
-	}
-	if (whole.cpu) {
-		cpu = *whole.cpu;
-		whole.cpu = &cpu;
-	}
+	copy(resources, &whole);
 	if (v2)
-		r = update_v2(cgroup, v2, &whole, err);
+		r = update_v2(cgroup, v2, &whole.resources, err);
 	if (r == 0)
-		r = hk_cgroup_limits_convert(cgroup, &whole, &arena, &limits, err);
-	if (r == 0)
-		r = hk_cgroup_limits_apply(cgroup, &limits, err);
-	hk_arena_done(&arena);
-	return r;
+		r = hk_cgroup_limits_convert(cgroup, &whole.resources, arena, &limits, err);
+	return r < 0 ? r : write_limits(cgroup, &limits, arena, ret_saved, err);
 }

@@ -9,6 +9,7 @@ static const struct command *const life[] = {
 	&resume_command,
 	&run_command,
 	&start_command,
+	&update_command,
 	NULL,
 };
 

@@ -47,6 +47,7 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.intel_rdt_path = c->prepared.rdt.group;
 	c->state.intel_rdt_monitor = c->prepared.rdt.monitor;
 	c->state.intel_rdt_owned = hk_rdt_owns_group(&c->prepared.rdt);
+	c->state.resources = spec->linux.resources;
 	c->state.annotations = spec->annotations;
 	c->state.hooks = spec->hooks;
 	r = list_cgroup_paths(c, err);

@@ -52,6 +52,10 @@ int hk_rdt_unmake(const struct hk_rdt *rdt, struct hk_err *err);
 /* Put the process into the groups; its children will be in them too. */
 int hk_rdt_assign(const struct hk_rdt *rdt, pid_t pid, struct hk_err *err);
 
+/* Write the schemata of config to a group that exists, below root; on failure it has those it had. */
+int hk_rdt_update(const char *root, const char *group, const struct hk_intel_rdt *config,
+	struct hk_arena *arena, struct hk_err *err);
+
 /* The end of a container: both may be NULL, and may be gone. */
 int hk_rdt_remove(const char *monitor, const char *group, struct hk_err *err);
 

@@ -324,40 +324,10 @@ int hk_spec_parse_mounts(
 	return 0;
 }
 
-/* The node of the pointer or, where that is absent, of its closest ancestor. */
-static const struct hk_node *closest_node(const struct hk_node *root, const char *pointer)
-{
-	char prefix[sizeof(((struct hk_err *)0)->property)];
-	const struct hk_node *node;
-
-	(void)snprintf(prefix, sizeof(prefix), "%s", pointer);
-	while (!(node = hk_node_at(root, prefix))) {
-		char *slash = strrchr(prefix, '/');
-
-		if (!slash)
-			return root;
-		*slash = '\0';
-	}
-	return node;
-}
-
 void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err)
 {
-	struct hk_arena arena = {0};
-	const struct hk_node *root;
-	size_t line, column;
-
-	if (!err || !err->property[0] || err->position[0] || !spec->text)
-		return;
-	/* It was read once, so it can be read again; but for memory, and then there is no position.
-	 */
-	if (hk_json_read(spec->text, spec->text_len, spec->file, &arena, &root, NULL) == 0) {
-		hk_json_position(spec->text, spec->text_len,
-			closest_node(root, err->property)->offset, &line, &column);
-		(void)snprintf(err->position, sizeof(err->position), "%s:%zu:%zu", spec->file, line,
-			column);
-	}
-	hk_arena_done(&arena);
+	if (spec->text)
+		hk_json_locate(spec->text, spec->text_len, spec->file, err);
 }
 
 const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk_ns_type type)

@@ -419,6 +419,15 @@ int hk_spec_parse_process(const char *text, size_t len, const char *name, struct
 int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_resources *ret, struct hk_err *err);
 
+/* What a change of a container's resources comes to. in_force: as they are, NULL for none. Zeros that
+ * clients write for "leave it alone" leave the change; what is meant with it, because it depends on
+ * what is changed, comes in (the sum of memory and swap with a new memory limit, the weight with the
+ * end of idle). ret: what is in force behind it, without device rules, which a change never touches.
+ * Both must be valid together; err has the property as if it were config.json's. Pointers in ret are
+ * into arena and both arguments. */
+int hk_resources_change(const struct hk_resources *in_force, struct hk_resources *change,
+	struct hk_arena *arena, struct hk_resources *ret, struct hk_err *err);
+
 /* Everything that can be refused without looking at the host: the specification's MUSTs and the
  * cross-property rules of runc (features.md 2.6). err has the property. */
 int hk_spec_validate(const struct hk_spec *spec, struct hk_err *err);

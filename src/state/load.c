@@ -22,6 +22,7 @@ static const struct hk_property state_properties[] = {
 	HK_STRING("created", struct hk_state, created),
 	HK_BOOL("rootless", struct hk_state, rootless),
 	HK_PAIRS("cgroup_paths", struct hk_state, cgroup_paths),
+	HK_OBJECT("resources", struct hk_state, resources, &hk_resources_object),
 	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
 	HK_STRING("intel_rdt_path", struct hk_state, intel_rdt_path),
 	HK_STRING("intel_rdt_monitor", struct hk_state, intel_rdt_monitor),

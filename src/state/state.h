@@ -35,6 +35,7 @@ struct hk_state {
 	bool exec_fifo;              /* made by create, not by run */
 	const char *notify_socket;   /* the host's, for start to pass readiness on to; NULL: none */
 	struct hk_pairs cgroup_paths;    /* controllers -> host directory */
+	struct hk_resources *resources;  /* in force, without device rules; NULL: none were ever asked for */
 	const char *intel_rdt_path;      /* resctrl group; NULL: none */
 	const char *intel_rdt_monitor;   /* the monitoring group in it; NULL: none */
 	bool intel_rdt_owned;            /* the group goes with the container */

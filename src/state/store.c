@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "json/json.h"
+#include "state/resources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,6 +86,7 @@ static char *state_text(const struct hk_state *state)
 		hk_write_string(&w, "intel_rdt_monitor", state->intel_rdt_monitor);
 	if (state->intel_rdt_path)
 		hk_write_bool(&w, "intel_rdt_owned", state->intel_rdt_owned);
+	hk_state_write_resources(&w, "resources", state->resources);
 	write_pairs(&w, "annotations", &state->annotations);
 	hk_write_object_begin(&w, "hooks");
 	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)

@@ -115,3 +115,46 @@ def test_not_mounted(runtime, bundle):
     bundle.linux["intelRdt"] = {}
     result = runtime.fails(bundle)
     assert "/linux/intelRdt" in result.err and "mount -t resctrl" in result.err
+
+
+@pytest.mark.shows("update --l3-cache-schema")
+def test_update_of_a_group(runtime, bundle, resctrl):
+    bundle.linux["intelRdt"] = {"l3CacheSchema": "L3:0=ff"}
+    container = runtime.create(bundle)
+    runtime.must("update", "--l3-cache-schema", "L3:0=0f", container.id)
+    assert (resctrl / container.id / "schemata").read_text() == "L3:0=0f\n"
+    container.must("delete", "--force")
+    assert not (resctrl / container.id).exists()
+
+
+@pytest.mark.shows("update --mem-bw-schema")
+def test_update_makes_a_group(runtime, bundle, resctrl):
+    """For a container that had none: its processes are moved, and the group goes with it."""
+    container = runtime.create(bundle)
+    runtime.must("update", "--mem-bw-schema", "MB:0=50", container.id)
+    group = resctrl / container.id
+    assert (group / "schemata").read_text() == "MB:0=50\n"
+    assert (group / "tasks").read_text() == f"{container.pid}\n"
+    assert saved(container)["intel_rdt_path"] == str(group)
+    container.must("delete", "--force")
+    assert not group.exists()
+
+
+@pytest.mark.shows("update --l3-cache-schema")
+def test_update_that_fails_leaves_no_group(runtime, bundle, resctrl):
+    """One of that name is there without its files: it is no group that could be written."""
+    container = runtime.create(bundle)
+    (resctrl / container.id).mkdir()
+    result = runtime.call("update", "--l3-cache-schema", "L3:0=f", "--pids-limit", "9", container.id)
+    assert result.status == 1
+    assert "l3-cache-schema: " in result.err
+    assert saved(container).get("resources", {}).get("pids") is None
+
+
+def test_update_of_the_default_class(runtime, bundle, resctrl):
+    bundle.linux["intelRdt"] = {"closID": "/"}
+    container = runtime.create(bundle)
+    result = runtime.call("update", "--l3-cache-schema", "L3:0=f", container.id)
+    assert result.status == 1
+    assert "default class of service" in result.err
+    assert (resctrl / "schemata").read_text() == "L3:0=fffff\n"

@@ -4,6 +4,13 @@
 
 #define UNIFIED "/sys/fs/cgroup/unified"
 
+static int update(const struct hk_resources *resources)
+{
+	struct hk_cgroup_saved *saved;
+
+	return hk_cgroup_update(group, resources, &arena, &saved, &err);
+}
+
 static void test_limits_and_update(void **state)
 {
 	struct hk_memory memory = {.limit = N(64 << 20), .swap = N(128 << 20)};
@@ -32,7 +39,7 @@ static void test_limits_and_update(void **state)
 	memory.swap.value = 512 << 20;
 	cpu = (struct hk_cpu){.quota = N(20000), .period = N(10000)};
 	resources.pids_limit.value = -1;
-	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_ok(update(&resources));
 	assert_string_equal(read_file("memory", "memory.limit_in_bytes"), "268435456\n");
 	assert_string_equal(read_file("memory", "memory.memsw.limit_in_bytes"), "536870912\n");
 	assert_string_equal(read_file("cpu", "cpu.cfs_quota_us"), "20000\n");
@@ -43,13 +50,13 @@ static void test_limits_and_update(void **state)
 	/* down: the limit first */
 	memory.limit.value = 16 << 20;
 	memory.swap.value = 32 << 20;
-	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_ok(update(&resources));
 	assert_string_equal(read_file("memory", "memory.limit_in_bytes"), "16777216\n");
 	assert_string_equal(read_file("memory", "memory.memsw.limit_in_bytes"), "33554432\n");
 
 	/* a sum below the limit never fits */
 	memory.swap.value = 8 << 20;
-	assert_int_equal(hk_cgroup_update(group, &resources, &err), -EINVAL);
+	assert_int_equal(update(&resources), -EINVAL);
 	assert_string_equal(err.property, "/linux/resources/memory/swap");
 }
 
@@ -100,7 +107,7 @@ static void test_limits_and_update_of_v2(void **state)
 	memory = (struct hk_memory){.swap = N(96 << 20)};
 	cpu = (struct hk_cpu){.period = N(200000)};
 	resources.pids_limit.value = -1;
-	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_ok(update(&resources));
 	assert_string_equal(read_file("", "memory.max"), "67108864\n");
 	assert_string_equal(read_file("", "memory.swap.max"), "33554432\n");
 	assert_string_equal(read_file("", "cpu.max"), "50000 200000\n");
@@ -108,13 +115,13 @@ static void test_limits_and_update_of_v2(void **state)
 
 	memory = (struct hk_memory){.limit = N(-1)};
 	cpu = (struct hk_cpu){.quota = N(-1), .idle = N(1)};
-	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_ok(update(&resources));
 	assert_string_equal(read_file("", "memory.max"), "max\n");
 	assert_string_equal(read_file("", "memory.swap.max"), "max\n");
 	assert_string_equal(read_file("", "cpu.max"), "max 200000\n");
 	assert_string_equal(read_file("", "cpu.idle"), "1\n");
 	cpu = (struct hk_cpu){.idle = N(0), .shares = N(1024)};
-	assert_ok(hk_cgroup_update(group, &resources, &err));
+	assert_ok(update(&resources));
 	assert_string_equal(read_file("", "cpu.weight"), "100\n");
 }
 
@@ -134,7 +141,7 @@ static void test_check_before_update(void **state)
 		skip();
 	}
 	pid = spawn_inside();
-	assert_int_equal(hk_cgroup_update(group, &resources, &err), -EBUSY);
+	assert_int_equal(update(&resources), -EBUSY);
 	assert_string_equal(err.property, "/linux/resources/memory/limit");
 	assert_string_equal(read_file("", "memory.max"), "max\n");
 	assert_int_equal(kill(pid, SIGKILL), 0);
@@ -189,7 +196,7 @@ static void test_update_of_nothing(void **state)
 		return;
 	make(NULL);
 	assert_ok(hk_cgroup_destroy(group, &err));
-	assert_int_equal(hk_cgroup_update(group, &resources, &err), -ENOENT);
+	assert_int_equal(update(&resources), -ENOENT);
 }
 
 /* The program in the kernel: /dev/zero may be opened, /dev/null not for writing. */

@@ -1,0 +1,165 @@
+/* hako_update: other limits for a container that exists. */
+#include <hako/update.h>
+
+#include "lib/change.h"
+#include "lib/container.h"
+#include "lib/errors.h"
+#include "rdt/rdt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct update {
+	struct hk_change change;
+	struct hk_loaded loaded;
+	struct hk_resources in_force; /* behind the change */
+	struct hk_cgroup_saved *saved;
+	struct hk_rdt rdt; /* made for it; group NULL: not */
+};
+
+static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
+{
+	enum hako_status status = hk_loaded_status(loaded);
+
+	if (status == HAKO_STOPPED || status == HAKO_CREATING)
+		return hk_refuse(
+			err, ESRCH, "container not running: it is %s", hako_status_name(status));
+	return 0;
+}
+
+/* ---- intelRdt ---- */
+
+static bool asks_for_rdt(const struct update *u)
+{
+	return u->change.rdt.l3_cache_schema || u->change.rdt.mem_bw_schema;
+}
+
+static int move_processes(struct update *u, struct hk_err *err)
+{
+	HK_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r = hk_cgroup_pids(u->loaded.cgroup, &pids, &count, err);
+
+	/* Init last, whatever the order: with it every later child is in the group. */
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = hk_rdt_assign(&u->rdt, pids[i], err);
+		if (r == -ESRCH)
+			r = 0; /* it has ended */
+	}
+	return r < 0 ? r : hk_rdt_assign(&u->rdt, u->loaded.state.init_pid, err);
+}
+
+/* A group of its own for a container that was created without one. The state names it before it is
+ * there, as at creation. */
+static int make_group(struct update *u, const char *root, struct hk_err *err)
+{
+	struct hk_state *state = &u->loaded.state;
+	int r;
+
+	r = hk_rdt_decide(root, state->id, &u->change.rdt, &u->change.arena, &u->rdt, err);
+	if (r < 0)
+		return r;
+	state->intel_rdt_path = u->rdt.group;
+	state->intel_rdt_owned = hk_rdt_owns_group(&u->rdt);
+	r = hk_state_store(u->loaded.dir, state, err);
+	if (r == 0)
+		r = hk_rdt_make(&u->rdt, &u->change.rdt, err);
+	if (r == 0)
+		r = move_processes(u, err);
+	return r;
+}
+
+static int change_rdt(struct update *u, struct hk_err *err)
+{
+	const char *group = u->loaded.state.intel_rdt_path, *root;
+	int r;
+
+	if (!asks_for_rdt(u))
+		return 0;
+	r = hk_rdt_find(&u->change.arena, &root, err);
+	if (r < 0)
+		return r;
+	if (!group)
+		return make_group(u, root, err);
+	if (strcmp(group, root) == 0)
+		return hk_refuse(err, EPERM,
+			"the container is in the default class of service, which all processes of "
+			"the host are in");
+	return hk_rdt_update(root, group, &u->change.rdt, &u->change.arena, err);
+}
+
+/* ---- all ---- */
+
+static void undo(struct update *u)
+{
+	struct hk_state *state = &u->loaded.state;
+
+	if (u->saved)
+		hk_cgroup_restore(u->saved);
+	if (!u->rdt.group)
+		return;
+	(void)hk_rdt_unmake(&u->rdt, NULL); /* what stays, the state names and delete removes */
+	if (access(u->rdt.group, F_OK) < 0)
+		state->intel_rdt_path = NULL;
+	(void)hk_state_store(u->loaded.dir, state, NULL);
+}
+
+static int change_all(struct update *u, struct hk_err *err)
+{
+	struct hk_state *state = &u->loaded.state;
+	struct hk_resources *before = state->resources;
+	int r;
+
+	r = hk_resources_change(before, &u->change.resources, &u->change.arena, &u->in_force, err);
+	if (r < 0)
+		return r;
+	r = hk_cgroup_update(
+		u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->saved, err);
+	if (r == 0)
+		r = change_rdt(u, err);
+	if (r == 0) {
+		state->resources = &u->in_force;
+		r = hk_state_store(u->loaded.dir, state, err);
+	}
+	if (r < 0) {
+		state->resources = before;
+		undo(u);
+	}
+	return r;
+}
+
+static int load(const struct hako_container *container, struct update *u, struct hk_err *err)
+{
+	int r = hk_container_load(container->root, container->id, true, &u->loaded, err);
+
+	return r < 0 ? r : check_status(&u->loaded, err);
+}
+
+static int update(const struct hako_container *container, const struct hako_update_options *options,
+	struct hk_err *err)
+{
+	struct update u = {.loaded = HK_LOADED_INIT};
+	int r;
+
+	r = hk_change_read(&u.change, options, &container->runtime->log, err);
+	if (r == 0)
+		r = load(container, &u, err);
+	if (r == 0) {
+		r = change_all(&u, err);
+		if (r < 0)
+			hk_change_locate(&u.change, err);
+	}
+	hk_loaded_done(&u.loaded);
+	hk_change_done(&u.change);
+	return r;
+}
+
+int hako_update(
+	hako_container *container, const struct hako_update_options *options, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(update(container, options, &e), &e, err);
+}
