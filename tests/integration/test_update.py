@@ -84,8 +84,10 @@ FLAGS = [
 
 
 @pytest.mark.parametrize("flag,value,controller,v1_file,v1_text,v2_file,v2_text",
-                         [pytest.param(*case, marks=[needs(case[2]), pytest.mark.shows("update", f"update --{case[0]}")],
-                                       id="-".join(case[:2])) for case in FLAGS])
+                         [pytest.param(*case, marks=needs(case[2]), id="-".join(case[:2])) for case in FLAGS])
+@pytest.mark.shows("update", "update --cpu-period", "update --cpu-quota", "update --cpu-share", "update --cpu-idle",
+                   "update --cpuset-cpus", "update --cpuset-mems", "update --memory", "update --memory-reservation",
+                   "update --pids-limit")
 def test_flag(runtime, container, flag, value, controller, v1_file, v1_text, v2_file, v2_text):
     files = Files(container)
     before = files(controller, v1_file, v2_file)
