@@ -1,4 +1,4 @@
-/* What the running kernel may not have: namespaces, sysctls, network devices. */
+/* What the running kernel may not have: namespaces, sysctls, network devices, AppArmor profiles. */
 #include "lib/examine.h"
 
 #include "base/fd.h"
@@ -146,6 +146,36 @@ static int examine_net_devices(const struct hk_spec *spec, struct hk_findings *f
 	return r;
 }
 
+/* ---- AppArmor ---- */
+
+/* The kernel lists a line for each profile: "name (mode)". */
+static bool is_listed(const char *profiles, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = profiles; *line; line += *line == '\n') {
+		if (strncmp(line, name, len) == 0 && strncmp(line + len, " (", 2) == 0)
+			return true;
+		line += strcspn(line, "\n");
+	}
+	return false;
+}
+
+/* ':' and '&' name what is not on the list, other namespaces and stacks of profiles. */
+static int examine_apparmor(const struct hk_prepared *p, struct hk_findings *f)
+{
+	const struct hk_process *process = p->spec->process;
+	const char *name = process ? process->apparmor_profile : NULL;
+	HK_FREE char *profiles = NULL;
+
+	if (!name || !p->facts.apparmor || strpbrk(name, ":&") || strcmp(name, "unconfined") == 0 ||
+		hk_read_file("/sys/kernel/security/apparmor/profiles", &profiles) < 0 ||
+		is_listed(profiles, name))
+		return 0;
+	return hk_finding(f, ENOENT, hk_at("/process/apparmorProfile"),
+		"load it with apparmor_parser(8)", "the kernel has no AppArmor profile '%s'", name);
+}
+
 int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 {
 	int r = examine_namespaces(p->spec, f);
@@ -156,5 +186,7 @@ int hk_examine_kernel(const struct hk_prepared *p, struct hk_findings *f)
 		r = examine_memory_policy(p->spec, f);
 	if (r == 0)
 		r = examine_net_devices(p->spec, f);
+	if (r == 0)
+		r = examine_apparmor(p, f);
 	return r;
 }

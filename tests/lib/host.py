@@ -170,7 +170,7 @@ def host_capabilities():
     return int(line.split()[1], 16)
 
 
-CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_MKNOD = 23, 24, 27
+CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_MKNOD, CAP_MAC_ADMIN = 23, 24, 27, 33
 
 
 def has_capability(number):
