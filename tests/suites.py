@@ -34,26 +34,37 @@ SANITIZER_ENV = {
 
 
 class Tally:
-    """What happened so far: counts, the names of what failed, what was skipped and why."""
+    """What happened so far: counts, the names of what failed, what was skipped and why. What one suite or
+    machine skips and another one runs is not skipped: on cgroup v1 the tests of v2, and in the VM those of v1."""
 
     def __init__(self):
         self.passed = 0
         self.failed = []
-        self.skipped = []
+        self.maybe_skipped = []  # (name, reason, test)
+        self.ran = set()  # tests, whatever suite they ran for
 
-    def add(self, name, outcome, detail=""):
+    def add(self, name, outcome, detail="", test=None):
+        """test: what the name says without the suite."""
+        if outcome == "skipped":
+            self.maybe_skipped.append((name, detail, test))
+            return
+        self.ran.add(test or name)
         if outcome == "passed":
             self.passed += 1
-        elif outcome == "failed":
-            self.failed.append((name, detail))
         else:
-            self.skipped.append((name, detail))
+            self.failed.append((name, detail))
+
+    @property
+    def skipped(self):
+        """[(name, reason)]"""
+        return [(name, reason) for name, reason, test in self.maybe_skipped if test not in self.ran]
 
     def report(self):
-        if self.skipped:
+        skipped = self.skipped
+        if skipped:
             print("\nskipped:")
             reasons = {}
-            for name, reason in self.skipped:
+            for name, reason in skipped:
                 reasons.setdefault(reason, []).append(name)
             for reason, names in reasons.items():
                 print(f"  {reason}")
@@ -63,7 +74,7 @@ class Tally:
             print("\nfailed:")
             for name, detail in self.failed:
                 print(f"  {name}  {detail}")
-        print(f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped")
+        print(f"{self.passed} passed, {len(self.failed)} failed, {len(skipped)} skipped")
         return 0 if self.passed and not self.failed else 1
 
 
@@ -185,17 +196,18 @@ def count_pytest(label, report, status, tally, options):
 
 def count_case(suite, case, tally):
     module = (case.get("classname") or "").split(".")[-1]
-    name = f"{suite}: {module}: {case.get('name')}" if module else f"{suite}: {case.get('name')}"
+    test = f"{module}: {case.get('name')}" if module else case.get("name")
+    name = f"{suite}: {test}"
     for kind in ("failure", "error"):
         found = case.find(kind)
         if found is not None:
-            tally.add(name, "failed", first_line(found.get("message") or found.text))
+            tally.add(name, "failed", first_line(found.get("message") or found.text), test)
             return
     found = case.find("skipped")
     if found is not None:
-        tally.add(name, "skipped", first_line(found.get("message")))
+        tally.add(name, "skipped", first_line(found.get("message")), test)
     else:
-        tally.add(name, "passed")
+        tally.add(name, "passed", test=test)
 
 
 def machines(directory, tally, options):

@@ -16,8 +16,7 @@ def has_apparmor():
     return enabled and shutil.which("apparmor_parser") and host.has_capability(host.CAP_MAC_ADMIN)
 
 
-pytestmark = [pytest.mark.shows("run"),
-              pytest.mark.needs(has_apparmor, "no AppArmor in this kernel, or no apparmor_parser")]
+pytestmark = pytest.mark.needs(has_apparmor, "no AppArmor in this kernel, or no apparmor_parser")
 
 # Everything but one file. Paths of a container's root are "disconnected": not below the host's root.
 PROFILE = """profile {name} flags=(attach_disconnected,mediate_deleted) {{

@@ -52,15 +52,18 @@ def all_of(suite):
 
 CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cgroups.py",
                 "conformance/test_config_linux_resources.py", "conformance/test_config_linux_device_list.py")
+USER = Step("user", files("integration/test_delegation.py"), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
-        Step("root", CGROUPS + files("integration/test_landlock.py")),
+        Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py")),
+        USER,
     ]),
     (vm.Machine("6.1", systemd=False), [
         Step("root", CGROUPS),
+        USER,
     ]),
 ]
-EVERYTHING = [Step("integration", all_of("integration")), Step("conformance", all_of("conformance"))]
+EVERYTHING = [Step("integration", all_of("integration")), Step("conformance", all_of("conformance")), USER]
 LONG = [
     (vm.Machine("6.12", systemd=True), EVERYTHING),
     (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING]),
