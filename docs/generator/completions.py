@@ -78,7 +78,8 @@ def zsh_action(argument):
 
 def zsh_value(argument):
     """":DIR:_files -/": the name is shown above what can be chosen."""
-    return f":{'value' if isinstance(kind(argument), list) else argument}:{zsh_action(argument)}"
+    name = "value" if isinstance(kind(argument), list) else argument.replace(":", "\\:")
+    return f":{name}:{zsh_action(argument)}"
 
 
 def zsh_option(option):

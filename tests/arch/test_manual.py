@@ -17,7 +17,8 @@ import pages  # noqa: E402
 import tables  # noqa: E402
 
 MANUAL = sorted(pages.MAN.glob("*.[1-8]"))
-COMMANDS = [f"hako-{command.name}" for command in tables.read().commands]
+TABLES = tables.read()
+COMMANDS = [f"hako-{command.name}" for command in TABLES.commands]
 
 
 def examples(name):
@@ -53,12 +54,19 @@ def test_a_command_is_described(name):
     assert any("hako" in example for example in examples(name))
 
 
+def test_options_that_the_prose_explains_exist():
+    sets = {"hako": TABLES.options, **{f"hako-{command.name}": command.options for command in TABLES.commands}}
+    tree.none([f"{name}: {option}" for name, options in sets.items()
+               for option in pages.terms(pages.sections(name).get("OPTIONS", ""))
+               if option not in {f"--{known.name}" for known in options}])
+
+
 @pytest.mark.parametrize("path", MANUAL, ids=lambda path: path.name)
 def test_other_pages_that_are_named_exist(path):
-    ours = {path.name for path in MANUAL}
+    written = {path.stem for path in pages.PROSE.glob("*.md")}
     named = re.findall(r"\\fB((?:hako|libhako)[\w\\-]*)\\fR\((\d)\)", path.read_text())
     tree.none([f"{name}({section})" for name, section in named
-               if f"{name.replace(chr(92), '')}.{section}" not in ours])
+               if name.replace("\\", "") not in written])
 
 
 # A call in an example up to the next command of the line; "podman --runtime ... hako run" is none.
@@ -66,19 +74,18 @@ CALL = re.compile(r"(?:^|sudo |[;|&(] *|\$ |-n 1 )hako (.*?)(?=[;|&#)\"]|$)", re
 
 
 def test_options_in_examples_exist():
-    read = tables.read()
-    known = {command.name: command.options for command in read.commands}
+    known = {command.name: command.options for command in TABLES.commands}
     wrong = []
-    for prose in sorted(pages.PROSE.glob("*.md")):
-        for call in CALL.findall("\n".join(examples(prose.stem))):
-            options, early = list(read.options), False
+    for name in ["hako", *COMMANDS]:
+        for call in CALL.findall("\n".join(examples(name))):
+            options, early = list(TABLES.options), False
             for word in call.split():
-                if word in known and options == read.options:
+                if word in known and options == TABLES.options:
                     options = known[word]
                     early = word in ("exec", "ps")  # those of another program may follow
                 elif word.startswith("-") and word != "-" and not early:
                     names = [name for option in [*options, tables.HELP] for name in option.names]
-                    wrong += [] if word.split("=")[0] in names else [f"{prose.name}: {call}: {word}"]
+                    wrong += [] if word.split("=")[0] in names else [f"{name}: {call}: {word}"]
     tree.none(wrong)
 
 
