@@ -20,6 +20,7 @@ _hako_commands() {
 		spec
 		start
 		state
+		update
 	END
 }
 
@@ -44,6 +45,7 @@ _hako_options() {
 	'spec') echo --bundle --rootless --help ;;
 	'start') echo --help ;;
 	'state') echo --help ;;
+	'update') echo --blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit --resources --help ;;
 	esac
 }
 
@@ -77,6 +79,25 @@ _hako_value() {
 	run:--pidfd-socket) echo file ;;
 	run:--preserve-fds) echo none ;;
 	spec:-b | spec:--bundle) echo directory ;;
+	update:--blkio-weight) echo none ;;
+	update:--cpu-burst) echo none ;;
+	update:--cpu-idle) echo words 0 1 ;;
+	update:--cpu-period) echo none ;;
+	update:--cpu-quota) echo none ;;
+	update:--cpu-rt-period) echo none ;;
+	update:--cpu-rt-runtime) echo none ;;
+	update:--cpu-share) echo none ;;
+	update:--cpuset-cpus) echo none ;;
+	update:--cpuset-mems) echo none ;;
+	update:--kernel-memory) echo none ;;
+	update:--kernel-memory-tcp) echo none ;;
+	update:--l3-cache-schema) echo none ;;
+	update:--mem-bw-schema) echo none ;;
+	update:--memory) echo none ;;
+	update:--memory-reservation) echo none ;;
+	update:--memory-swap) echo none ;;
+	update:--pids-limit) echo none ;;
+	update:-r | update:--resources) echo file ;;
 	*) return 1 ;;
 	esac
 }
@@ -101,6 +122,7 @@ _hako_place() {
 	run:1) echo container ;;
 	start:1) echo container ;;
 	state:1) echo container ;;
+	update:1) echo container ;;
 	esac
 }
 

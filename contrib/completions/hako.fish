@@ -36,7 +36,27 @@ set -g __hako_takes \
     run:--pidfd-socket \
     run:--preserve-fds \
     spec:-b \
-    spec:--bundle
+    spec:--bundle \
+    update:--blkio-weight \
+    update:--cpu-burst \
+    update:--cpu-idle \
+    update:--cpu-period \
+    update:--cpu-quota \
+    update:--cpu-rt-period \
+    update:--cpu-rt-runtime \
+    update:--cpu-share \
+    update:--cpuset-cpus \
+    update:--cpuset-mems \
+    update:--kernel-memory \
+    update:--kernel-memory-tcp \
+    update:--l3-cache-schema \
+    update:--mem-bw-schema \
+    update:--memory \
+    update:--memory-reservation \
+    update:--memory-swap \
+    update:--pids-limit \
+    update:-r \
+    update:--resources
 set -g __hako_early @early@
 
 # What stands before the word under the cursor: the command (or -), how many arguments it has, whether
@@ -106,6 +126,7 @@ function __hako_commands
     echo 'spec'\t'write a default config.json'
     echo 'start'\t'run the program of a created container'
     echo 'state'\t'print the state of a container as JSON'
+    echo 'update'\t'change the limits of a container'
 end
 
 complete -c hako -f
@@ -170,6 +191,26 @@ complete -c hako -n '__hako_options_of spec' -l rootless -d 'for a user without 
 complete -c hako -n '__hako_options_of spec' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of start' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of state' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of update' -l blkio-weight -x -d 'weight of disk I/O, 10 to 1000'
+complete -c hako -n '__hako_options_of update' -l cpu-burst -x -d 'unused quota that may be saved up, in microseconds'
+complete -c hako -n '__hako_options_of update' -l cpu-idle -x -a '0 1' -d '1: run only when nothing else does'
+complete -c hako -n '__hako_options_of update' -l cpu-period -x -d 'period of the CPU quota, in microseconds'
+complete -c hako -n '__hako_options_of update' -l cpu-quota -x -d 'CPU time in each period, in microseconds; -1: no limit'
+complete -c hako -n '__hako_options_of update' -l cpu-rt-period -x -d 'period of the realtime quota (cgroup v1)'
+complete -c hako -n '__hako_options_of update' -l cpu-rt-runtime -x -d 'realtime CPU time in each period (cgroup v1)'
+complete -c hako -n '__hako_options_of update' -l cpu-share -x -d 'weight of CPU time, 2 to 262144'
+complete -c hako -n '__hako_options_of update' -l cpuset-cpus -x -d 'CPUs to run on, such as 0-3,7'
+complete -c hako -n '__hako_options_of update' -l cpuset-mems -x -d 'memory nodes to take memory from'
+complete -c hako -n '__hako_options_of update' -l kernel-memory -x -d 'ignored: kernels have no such limit any more'
+complete -c hako -n '__hako_options_of update' -l kernel-memory-tcp -x -d 'ignored: kernels have no such limit any more'
+complete -c hako -n '__hako_options_of update' -l l3-cache-schema -x -d 'share of the L3 cache, for resctrl'
+complete -c hako -n '__hako_options_of update' -l mem-bw-schema -x -d 'share of memory bandwidth, for resctrl'
+complete -c hako -n '__hako_options_of update' -l memory -x -d 'limit of memory, such as 64m; -1: no limit'
+complete -c hako -n '__hako_options_of update' -l memory-reservation -x -d 'memory to be left alone under pressure'
+complete -c hako -n '__hako_options_of update' -l memory-swap -x -d 'limit of memory and swap together; -1: no limit'
+complete -c hako -n '__hako_options_of update' -l pids-limit -x -d 'limit of processes and threads; -1: no limit'
+complete -c hako -n '__hako_options_of update' -s r -l resources -r -F -d 'read a linux.resources object from FILE or, by -, stdin; of the other flags only the schemas count then'
+complete -c hako -n '__hako_options_of update' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_at check 1' -a '(__fish_complete_directories)'
 complete -c hako -n '__hako_at create 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at delete 1' -a '(__hako_containers)'
@@ -187,3 +228,4 @@ complete -c hako -n '__hako_at resume 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at run 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at start 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at state 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at update 1' -a '(__hako_containers)'
