@@ -29,7 +29,7 @@ _hako_options() {
 	case $1 in
 	'') echo --cgroup-manager --debug --log --log-format --log-level --root --rootless --systemd-cgroup --version --help ;;
 	'check') echo --config --format --help ;;
-	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --help ;;
+	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --timeline --help ;;
 	'delete') echo --force --help ;;
 	'doctor') echo --format --help ;;
 	'explain') echo --config --format --id --help ;;
@@ -41,7 +41,7 @@ _hako_options() {
 	'pause') echo --help ;;
 	'ps') echo --format --help ;;
 	'resume') echo --help ;;
-	'run') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --detach --keep --help ;;
+	'run') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --detach --keep --timeline --help ;;
 	'spec') echo --bundle --rootless --help ;;
 	'start') echo --help ;;
 	'state') echo --help ;;
@@ -66,6 +66,7 @@ _hako_value() {
 	create:--pid-file) echo file ;;
 	create:--pidfd-socket) echo file ;;
 	create:--preserve-fds) echo none ;;
+	create:--timeline) echo file ;;
 	doctor:--format) echo none ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;
@@ -78,6 +79,7 @@ _hako_value() {
 	run:--pid-file) echo file ;;
 	run:--pidfd-socket) echo file ;;
 	run:--preserve-fds) echo none ;;
+	run:--timeline) echo file ;;
 	spec:-b | spec:--bundle) echo directory ;;
 	update:--blkio-weight) echo none ;;
 	update:--cpu-burst) echo none ;;

@@ -18,6 +18,7 @@ set -g __hako_takes \
     create:--pid-file \
     create:--pidfd-socket \
     create:--preserve-fds \
+    create:--timeline \
     doctor:--format \
     explain:-f \
     explain:--config \
@@ -35,6 +36,7 @@ set -g __hako_takes \
     run:--pid-file \
     run:--pidfd-socket \
     run:--preserve-fds \
+    run:--timeline \
     spec:-b \
     spec:--bundle \
     update:--blkio-weight \
@@ -153,6 +155,7 @@ complete -c hako -n '__hako_options_of create' -l no-subreaper -d 'do not adopt 
 complete -c hako -n '__hako_options_of create' -l pid-file -r -F -d 'write the pid of the container\'s init'
 complete -c hako -n '__hako_options_of create' -l pidfd-socket -r -F -d 'send a pidfd of the container\'s init to this socket'
 complete -c hako -n '__hako_options_of create' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
+complete -c hako -n '__hako_options_of create' -l timeline -r -F -d 'write what was done when, as a trace for Perfetto; -: as text to stderr'
 complete -c hako -n '__hako_options_of create' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of delete' -s f -l force -d 'kill it first where it runs; no error where it does not exist'
 complete -c hako -n '__hako_options_of delete' -s h -l help -d 'show this help'
@@ -185,6 +188,7 @@ complete -c hako -n '__hako_options_of run' -l pidfd-socket -r -F -d 'send a pid
 complete -c hako -n '__hako_options_of run' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
 complete -c hako -n '__hako_options_of run' -s d -l detach -d 'do not wait for the container\'s end'
 complete -c hako -n '__hako_options_of run' -l keep -d 'do not delete the container at its end'
+complete -c hako -n '__hako_options_of run' -l timeline -r -F -d 'write what was done when, as a trace for Perfetto; -: as text to stderr'
 complete -c hako -n '__hako_options_of run' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of spec' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'where to write (default: the working directory)'
 complete -c hako -n '__hako_options_of spec' -l rootless -d 'for a user without privileges'

@@ -11,6 +11,7 @@
 #include <hako/process.h>
 #include <hako/runtime.h>
 #include <hako/spec.h>
+#include <hako/timeline.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,6 +39,7 @@ struct hako_create_options {
 	const char *config;         /* file to read instead of the bundle's config.json, or NULL */
 	const char *seccomp_receiver; /* socket for the seccomp listener where neither listenerPath
 				       * nor the annotation run.oci.seccomp.receiver names one */
+	hako_timeline *timeline; /* note in it what is done when, or NULL; stays the caller's */
 };
 
 #define HAKO_CREATE_OPTIONS_INIT                                                                   \

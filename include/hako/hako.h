@@ -11,6 +11,7 @@
 #include <hako/process.h>
 #include <hako/runtime.h>
 #include <hako/spec.h>
+#include <hako/timeline.h>
 #include <hako/update.h>
 #include <hako/version.h>
 

@@ -1,33 +1,56 @@
 /* hako create */
 #include "cli.h"
 #include "container_options.h"
+#include "timeline.h"
 
 #include <stdlib.h>
 
 static struct container_options o;
+static const char *timeline_path;
 
-static const struct option options[] = {CONTAINER_OPTIONS(o), {0}};
+static const struct option options[] = {
+	CONTAINER_OPTIONS(o),
+	TIMELINE_OPTION(timeline_path),
+	{0},
+};
 
-static int run(struct cli *cli, int argc, char **argv)
+static int create_container(
+	struct cli *cli, hako_runtime *runtime, const char *id, struct timeline *timeline)
 {
 	struct hako_create_options create;
 	hako_container *container = NULL;
 	hako_error *error = NULL;
-	hako_runtime *runtime;
 	hako_spec *spec;
+	int status;
+
+	hako_timeline_begin(timeline->timeline, "read config");
+	status = container_options_read(cli, id, &o, true, &create, &spec);
+	hako_timeline_end(timeline->timeline, -status);
+	if (status != 0)
+		return status;
+	create.timeline = timeline->timeline;
+	if (hako_create(runtime, id, &create, &container, &error) < 0)
+		status = cli_fail(cli, id, error);
+	hako_container_free(container);
+	hako_spec_free(spec);
+	return status;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	hako_runtime *runtime;
+	struct timeline timeline;
 	int status;
 
 	(void)argc; /* exactly one */
 	runtime = cli_runtime(cli);
 	if (!runtime)
 		return EXIT_FAILURE;
-	status = container_options_read(cli, argv[0], &o, true, &create, &spec);
+	status = timeline_open(cli, timeline_path, &timeline);
 	if (status != 0)
 		return status;
-	if (hako_create(runtime, argv[0], &create, &container, &error) < 0)
-		status = cli_fail(cli, argv[0], error);
-	hako_container_free(container);
-	hako_spec_free(spec);
+	status = create_container(cli, runtime, argv[0], &timeline);
+	timeline_close(cli, &timeline);
 	return status;
 }
 

@@ -2,29 +2,43 @@
 #include "cli.h"
 #include "container_options.h"
 #include "foreground.h"
+#include "timeline.h"
 
 #include <stdlib.h>
 
 static struct container_options o;
 static bool detach, keep;
+static const char *timeline_path;
 
 static const struct option options[] = {
 	CONTAINER_OPTIONS(o),
 	{"detach", 'd', OPTION_FLAG, &detach, NULL, "do not wait for the container's end"},
 	{"keep", 0, OPTION_FLAG, &keep, NULL, "do not delete the container at its end"},
+	TIMELINE_OPTION(timeline_path),
 	{0},
 };
 
+/* Create and start it. The chart is complete then, and nothing else writes to the terminal yet. */
+static int run_container(struct cli *cli, hako_runtime *runtime, const char *id,
+	struct hako_create_options *create, struct timeline *timeline, hako_container **ret)
+{
+	hako_error *error = NULL;
+	int r;
+
+	create->timeline = timeline->timeline;
+	r = hako_run(runtime, id, create, ret, &error);
+	timeline_close(cli, timeline);
+	return r < 0 ? cli_fail(cli, id, error) : 0;
+}
+
 static int run_detached(struct cli *cli, hako_runtime *runtime, const char *id,
-	const struct hako_create_options *create)
+	struct hako_create_options *create, struct timeline *timeline)
 {
 	hako_container *container = NULL;
-	hako_error *error = NULL;
+	int status = run_container(cli, runtime, id, create, timeline, &container);
 
-	if (hako_run(runtime, id, create, &container, &error) < 0)
-		return cli_fail(cli, id, error);
 	hako_container_free(container);
-	return EXIT_SUCCESS;
+	return status;
 }
 
 /* Returns the container's status, or EXIT_FAILURE after an error. */
@@ -49,11 +63,10 @@ static int attend(struct foreground *f, hako_container *container)
 	return status;
 }
 
-static int run_foreground(
-	struct cli *cli, hako_runtime *runtime, const char *id, struct hako_create_options *create)
+static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,
+	struct hako_create_options *create, struct timeline *timeline)
 {
 	hako_container *container = NULL;
-	hako_error *error = NULL;
 	struct foreground f;
 	int status;
 
@@ -61,9 +74,9 @@ static int run_foreground(
 		(hako_spec_terminal(create->spec) ? FOREGROUND_TERMINAL : 0u) |
 			(o.no_subreaper ? 0u : FOREGROUND_SUBREAPER));
 	create->console_fd = f.console_fd;
-	if (status == 0 && hako_run(runtime, id, create, &container, &error) < 0)
-		status = cli_fail(cli, id, error);
-	else if (status == 0)
+	if (status == 0)
+		status = run_container(cli, runtime, id, create, timeline, &container);
+	if (status == 0)
 		status = attend(&f, container);
 	foreground_end(&f);
 	hako_container_free(container);
@@ -73,6 +86,7 @@ static int run_foreground(
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct hako_create_options create;
+	struct timeline timeline;
 	hako_runtime *runtime;
 	hako_spec *spec;
 	int status;
@@ -81,12 +95,18 @@ static int run(struct cli *cli, int argc, char **argv)
 	runtime = cli_runtime(cli);
 	if (!runtime)
 		return EXIT_FAILURE;
-	status = container_options_read(cli, argv[0], &o, detach, &create, &spec);
+	status = timeline_open(cli, timeline_path, &timeline);
 	if (status != 0)
 		return status;
-	status = detach ? run_detached(cli, runtime, argv[0], &create)
-			: run_foreground(cli, runtime, argv[0], &create);
-	hako_spec_free(spec);
+	hako_timeline_begin(timeline.timeline, "read config");
+	status = container_options_read(cli, argv[0], &o, detach, &create, &spec);
+	hako_timeline_end(timeline.timeline, -status);
+	if (status == 0) {
+		status = detach ? run_detached(cli, runtime, argv[0], &create, &timeline)
+				: run_foreground(cli, runtime, argv[0], &create, &timeline);
+		hako_spec_free(spec);
+	}
+	timeline_close(cli, &timeline);
 	return status;
 }
 

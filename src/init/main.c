@@ -1,6 +1,7 @@
 /* The init stage: receives the plan, runs its steps, and becomes the container's program. */
 #include "step/procfs.h"
 #include "step/step.h"
+#include "step/trace.h"
 #include "step/visit.h"
 
 #include "base/fd.h"
@@ -83,7 +84,8 @@ static int receive_plan(struct hk_ctx *ctx, struct hk_err *err)
 	memfd = fds[0];
 	for (uint32_t i = 0; i < msg.payload.plan.slot_count; i++)
 		ctx->slots[msg.payload.plan.slots[i]] = fds[1 + i];
-	return map_plan(memfd, &ctx->plan, err);
+	r = map_plan(memfd, &ctx->plan, err);
+	return r < 0 ? r : hk_trace_open(ctx, err);
 }
 
 static int run_step(struct hk_ctx *ctx, const struct hk_step *step, struct hk_err *err)
@@ -121,7 +123,9 @@ static int run(struct hk_ctx *ctx, struct hk_err *err)
 	for (ctx->index = 0; ctx->index < ctx->plan->step_count; ctx->index++) {
 		const struct hk_step *step = &hk_plan_steps(ctx->plan)[ctx->index];
 
+		hk_trace_begin(ctx);
 		r = run_step(ctx, step, err);
+		hk_trace_end(ctx, r);
 		if (r < 0) {
 			stamp(ctx, step, err);
 			return r;

@@ -87,6 +87,8 @@ void hk_write_array_end(struct hk_writer *writer);
 void hk_write_string(struct hk_writer *writer, const char *key, const char *value);
 void hk_write_i64(struct hk_writer *writer, const char *key, int64_t value);
 void hk_write_u64(struct hk_writer *writer, const char *key, uint64_t value);
+/* value / 1000, with three decimals. */
+void hk_write_thousandths(struct hk_writer *writer, const char *key, uint64_t value);
 void hk_write_bool(struct hk_writer *writer, const char *key, bool value);
 void hk_write_null(struct hk_writer *writer, const char *key);
 

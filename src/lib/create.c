@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
+#include "lib/timeline.h"
 
 #include <signal.h>
 
@@ -57,6 +58,8 @@ static void remove_rootfs_mount(struct hk_creation *c)
 
 static int make_cgroup(struct hk_creation *c, struct hk_err *err)
 {
+	if (c->prepared.spec->linux.cgroups_path)
+		hk_timeline_property(c->timeline, "/linux/cgroupsPath");
 	return hk_cgroup_create(c->prepared.cgroup, &c->prepared.cgroup_request, err);
 }
 
@@ -78,7 +81,10 @@ static int make_rdt(struct hk_creation *c, struct hk_err *err)
 {
 	const struct hk_prepared *p = &c->prepared;
 
-	return p->rdt.group ? hk_rdt_make(&p->rdt, p->spec->linux.intel_rdt, err) : 0;
+	if (!p->rdt.group)
+		return 0;
+	hk_timeline_property(c->timeline, "/linux/intelRdt");
+	return hk_rdt_make(&p->rdt, p->spec->linux.intel_rdt, err);
 }
 
 static void remove_rdt(struct hk_creation *c)
@@ -107,6 +113,7 @@ static int find_net_devices(struct hk_creation *c, struct hk_err *err)
 
 	if (!linux->net_device_count)
 		return 0;
+	hk_timeline_property(c->timeline, "/linux/netDevices");
 	return hk_net_devices_find(
 		linux->net_devices, linux->net_device_count, &c->net_devices, err);
 }
@@ -118,20 +125,31 @@ static void return_net_devices(struct hk_creation *c)
 }
 
 static const struct {
+	const char *name; /* in a timeline */
 	int (*make)(struct hk_creation *c, struct hk_err *err);
 	void (*undo)(struct hk_creation *c);
 } steps[] = {
-	{make_directory, remove_directory},
-	{prepare, NULL},
-	{hk_creation_store_creating, remove_rootfs_mount},
-	{make_cgroup, remove_cgroup},
-	{make_rdt, remove_rdt},
-	{hk_creation_open_slots, hk_creation_close_slots},
-	{make_handle, free_handle},
-	{find_net_devices, return_net_devices},
-	{hk_creation_run_stage, hk_creation_kill_init},
-	{hk_creation_await_program, NULL},
+	{"directory", make_directory, remove_directory},
+	{"prepare", prepare, NULL},
+	{"state", hk_creation_store_creating, remove_rootfs_mount},
+	{"cgroup", make_cgroup, remove_cgroup},
+	{"rdt", make_rdt, remove_rdt},
+	{"descriptors", hk_creation_open_slots, hk_creation_close_slots},
+	{"handle", make_handle, free_handle},
+	{"find network devices", find_net_devices, return_net_devices},
+	{"init stage", hk_creation_run_stage, hk_creation_kill_init},
+	{"start", hk_creation_await_program, NULL},
 };
+
+static int run_step(struct hk_creation *c, size_t i, struct hk_err *err)
+{
+	int r;
+
+	hk_timeline_begin(c->timeline, steps[i].name);
+	r = steps[i].make(c, err);
+	hk_timeline_end(c->timeline, r);
+	return r;
+}
 
 static int run_steps(struct hk_creation *c, struct hk_err *err)
 {
@@ -139,8 +157,9 @@ static int run_steps(struct hk_creation *c, struct hk_err *err)
 	size_t i = 0;
 	int r = 0;
 
-	while (i < HK_COUNT(steps) && (r = steps[i].make(c, err)) == 0)
+	while (i < HK_COUNT(steps) && (r = run_step(c, i, err)) == 0)
 		i++;
+	hk_creation_close_timeline(c, r, err);
 	if (r == 0)
 		return 0;
 	if (c->prepared.spec && err)
@@ -170,6 +189,7 @@ static int create(hako_runtime *runtime, const char *id, const struct hako_creat
 	r = hk_id_check(id, err);
 	if (r == 0)
 		r = hk_prepare_options(runtime, id, options, &c.prepared, err);
+	c.timeline = hk_timeline_of(c.prepared.options.timeline);
 	if (r == 0)
 		r = run_steps(&c, err);
 	if (r == 0) {

@@ -86,6 +86,8 @@ int hk_creation_open_slots(struct hk_creation *c, struct hk_err *err)
 	if (r == 0)
 		r = open_namespaces(c, err);
 	if (r == 0)
+		r = hk_creation_open_trace(c, err);
+	if (r == 0)
 		r = c->run ? hk_handshake_pipes(&c->handshake, err)
 			   : hk_handshake_fifos(c->dir, &c->handshake, err);
 	c->slots[HK_SLOT_START] = c->handshake.start;

@@ -22,6 +22,8 @@ static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_
 	int r;
 
 	c->spawned = true;
+	if (c->timeline && !c->spawn_time)
+		c->spawn_time = hk_timeline_now(c->timeline);
 	c->state.init_pid = pid;
 	c->state.init_start_time = start_time;
 	r = hk_state_store(c->dir, &c->state, err);
@@ -44,9 +46,10 @@ static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
 	struct hk_hook_state state = hk_creation_hook_state(c);
 	int r;
 
-	r = hk_hooks_run(hooks, HK_HOOK_PRESTART, &state, "creating", pid, err);
+	r = hk_hooks_run_timed(hooks, HK_HOOK_PRESTART, &state, "creating", pid, c->timeline, err);
 	if (r == 0)
-		r = hk_hooks_run(hooks, HK_HOOK_CREATE_RUNTIME, &state, "creating", pid, err);
+		r = hk_hooks_run_timed(
+			hooks, HK_HOOK_CREATE_RUNTIME, &state, "creating", pid, c->timeline, err);
 	return r;
 }
 
@@ -108,6 +111,7 @@ int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
 		.preserve_fds = options->preserve_fds + options->listen_fds,
 		.cgroup_v2_fd = hk_cgroup_v2_fd(c->prepared.cgroup),
 		.log = &c->runtime->log,
+		.timeline = c->timeline,
 		.events =
 			{
 				.spawned = on_spawned,
@@ -151,10 +155,12 @@ int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
 	if (!c->run)
 		return 0;
 	hk_close(&c->handshake.result); /* only init's is left: its end is the news */
+	hk_timeline_wait(c->timeline, "wait for the program");
 	r = hk_handshake_await(c->handshake.result_read, c->process.pidfd, err);
+	hk_timeline_end(c->timeline, r);
 	if (r == 0)
-		r = hk_hooks_run(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state, "running",
-			c->process.pid, err);
+		r = hk_hooks_run_timed(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state,
+			"running", c->process.pid, c->timeline, err);
 	if (r == 0 && c->notify >= 0)
 		r = hk_notify_forward(c->notify, c->prepared.options.notify_socket, c->process.pid,
 			c->process.pidfd, err);

@@ -6,6 +6,7 @@
 #include "lib/handshake.h"
 #include "lib/prepare.h"
 #include "net/net.h"
+#include "stage/trace.h"
 
 struct hk_creation {
 	struct hako_runtime *runtime;
@@ -20,6 +21,9 @@ struct hk_creation {
 	int notify; /* the socket that the container tells its readiness */
 	struct hk_net_devices *net_devices; /* NULL: none are to be moved */
 	struct hk_stage_process process;
+	struct hk_timeline *timeline; /* NULL: none is wanted */
+	struct hk_trace_memory trace; /* in which the init stage notes its part of it */
+	uint64_t spawn_time;	      /* when there was an init stage; 0: not yet */
 	struct hako_container *container; /* the handle */
 	bool spawned;	/* the container's init was there: poststop hooks are due */
 	bool pid_file;	/* written */
@@ -41,6 +45,13 @@ int hk_creation_store_created(struct hk_creation *creation, pid_t pid, struct hk
 /* The descriptors that the init stage gets, and the directory of the notify socket. */
 int hk_creation_open_slots(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_close_slots(struct hk_creation *creation);
+
+/* ---- create_timeline.c ---- */
+
+/* Share memory with the init stage for its part of the timeline, if one is wanted. */
+int hk_creation_open_trace(struct hk_creation *creation, struct hk_err *err);
+/* All is over: r and error say how. Put the init stage's part into the timeline. */
+void hk_creation_close_timeline(struct hk_creation *creation, int r, const struct hk_err *error);
 
 /* ---- create_stage.c ---- */
 

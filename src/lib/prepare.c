@@ -4,6 +4,7 @@
 #include "base/findings.h"
 #include "lib/sized.h"
 #include "lib/spec.h"
+#include "lib/timeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,6 +179,7 @@ int hk_prepare_seccomp(struct hk_prepared *p, struct hk_err *err)
 {
 	if (!p->spec->linux.seccomp)
 		return 0;
+	hk_timeline_property(hk_timeline_of(p->options.timeline), "/linux/seccomp");
 	return hk_seccomp_compile(p->spec->linux.seccomp, &p->arena, &p->filter, err);
 }
 
@@ -285,24 +287,31 @@ static int find_notify_dir(struct hk_prepared *p, struct hk_err *err)
 
 int hk_prepare(struct hk_prepared *p, struct hk_err *err)
 {
-	static int (*const decisions[])(struct hk_prepared * p, struct hk_err * err) = {
-		hk_prepare_bundle,
-		load_spec,
-		check_console,
-		hk_prepare_rootfs,
-		find_notify_dir,
-		hk_prepare_facts,
-		check_host,
-		hk_prepare_cgroup,
-		hk_prepare_rdt,
-		hk_prepare_seccomp,
-		hk_prepare_listener,
-		build_plan,
+	static const struct {
+		const char *name; /* in a timeline */
+		int (*decide)(struct hk_prepared *p, struct hk_err *err);
+	} decisions[] = {
+		{"bundle", hk_prepare_bundle},
+		{"read and validate", load_spec},
+		{"check the console", check_console},
+		{"find the rootfs", hk_prepare_rootfs},
+		{"notify socket", find_notify_dir},
+		{"probe the host", hk_prepare_facts},
+		{"check the host", check_host},
+		{"place the cgroup", hk_prepare_cgroup},
+		{"decide on rdt", hk_prepare_rdt},
+		{"compile seccomp", hk_prepare_seccomp},
+		{"find the listener", hk_prepare_listener},
+		{"build the plan", build_plan},
 	};
+	struct hk_timeline *timeline = hk_timeline_of(p->options.timeline);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < HK_COUNT(decisions); i++)
-		r = decisions[i](p, err);
+	for (size_t i = 0; r == 0 && i < HK_COUNT(decisions); i++) {
+		hk_timeline_begin(timeline, decisions[i].name);
+		r = decisions[i].decide(p, err);
+		hk_timeline_end(timeline, r);
+	}
 	if (r < 0 && p->spec)
 		hk_spec_locate(p->spec, err);
 	return r;

@@ -270,6 +270,18 @@ void hk_plan_describe_step(
 	hk_sink_end(sink);
 }
 
+void hk_plan_describe_arguments(
+	const struct hk_plan *plan, const struct hk_step *step, struct hk_sink *sink)
+{
+	const struct hk_step_info *info = &hk_step_infos[step->kind];
+	const char *args = hk_plan_args(plan, step);
+
+	for (uint32_t i = 0; i < info->field_count; i++)
+		if (strcmp(info->fields[i].name, "env") != 0)
+			put_field(sink, plan, step->kind, &info->fields[i],
+				args + i * HK_FIELD_SLOT);
+}
+
 void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out)
 {
 	struct hk_sink sink = HK_TEXT_SINK(out);

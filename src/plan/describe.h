@@ -11,6 +11,10 @@ void hk_plan_describe_clone(const struct hk_plan *plan, struct hk_sink *sink);
 void hk_plan_describe_step(
 	const struct hk_plan *plan, const struct hk_step *step, struct hk_sink *sink);
 
+/* A step's arguments alone, but for the environment that a program gets. */
+void hk_plan_describe_arguments(
+	const struct hk_plan *plan, const struct hk_step *step, struct hk_sink *sink);
+
 /* The clone and every step as text, one a line. Appended. */
 void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out);
 

@@ -237,6 +237,7 @@ enum hk_slot {
 	HK_SLOT_RESULT,  /* write side: closed by a successful exec, else an error text */
 	HK_SLOT_HOOK_STDOUT, /* host files that take the output of hooks */
 	HK_SLOT_HOOK_STDERR,
+	HK_SLOT_TRACE,   /* memory to note in when each step begins and ends: struct hk_trace */
 	HK_SLOT_NS,      /* + enum hk_ns_type: namespaces to join */
 	HK_SLOT_COUNT = HK_SLOT_NS + 8,
 };

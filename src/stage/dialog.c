@@ -199,16 +199,19 @@ static int on_log(struct dialog *d, struct received *in, struct hk_err *err)
 
 typedef int handler(struct dialog *d, struct received *in, struct hk_err *err);
 
-static handler *const handlers[HK_MSG_TYPE_COUNT] = {
-	[HK_MSG_MAP_IDS] = on_map_ids,
-	[HK_MSG_CHILD] = on_child,
-	[HK_MSG_NETLINK] = on_netlink,
-	[HK_MSG_SYNC] = on_sync,
-	[HK_MSG_WANT_SOURCE] = on_want_source,
-	[HK_MSG_LISTENER] = on_listener,
-	[HK_MSG_READY] = on_ready,
-	[HK_MSG_FAILED] = on_failed,
-	[HK_MSG_LOG] = on_log,
+static const struct {
+	handler *handle;
+	const char *name; /* in a timeline */
+} handlers[HK_MSG_TYPE_COUNT] = {
+	[HK_MSG_MAP_IDS] = {on_map_ids, "map ids"},
+	[HK_MSG_CHILD] = {on_child, "note the process"},
+	[HK_MSG_NETLINK] = {on_netlink, "network"},
+	[HK_MSG_SYNC] = {on_sync, "sync"},
+	[HK_MSG_WANT_SOURCE] = {on_want_source, "open a source"},
+	[HK_MSG_LISTENER] = {on_listener, "seccomp listener"},
+	[HK_MSG_READY] = {on_ready, "ready"},
+	[HK_MSG_FAILED] = {on_failed, "take the error"},
+	[HK_MSG_LOG] = {on_log, "log"},
 };
 
 /* ---- the loop ---- */
@@ -246,7 +249,7 @@ static int wait_message(struct dialog *d, struct hk_err *err)
 		r = poll(fds, 2, -1);
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return hk_fail(err, errno, "wait for the init stage");
+		return hk_fail(err, errno, "wait for init");
 	if (fds[0].revents & POLLIN)
 		return 1;
 	/* between the two looks of one poll it may have spoken and ended: look again */
@@ -256,9 +259,13 @@ static int wait_message(struct dialog *d, struct hk_err *err)
 
 static int receive(struct dialog *d, struct hk_err *err)
 {
+	struct hk_timeline *timeline = d->options->timeline;
 	struct received in = {.fd_count = 0};
-	int r = wait_message(d, err);
+	int r;
 
+	hk_timeline_wait(timeline, "wait for init");
+	r = wait_message(d, err);
+	hk_timeline_end(timeline, r);
 	if (r < 0)
 		return r;
 	r = r ? hk_wire_receive(&d->wire, &in.msg, in.fds, &in.fd_count) : -EPIPE;
@@ -266,11 +273,14 @@ static int receive(struct dialog *d, struct hk_err *err)
 		return ended_silently(d, err);
 	if (r < 0)
 		return hk_fail(err, -r, "receive from the init stage");
-	if (handlers[in.msg.type])
-		r = handlers[in.msg.type](d, &in, err);
-	else
+	if (!handlers[in.msg.type].handle) {
 		r = hk_refuse(err, EPROTO, "unexpected message %s from the init stage",
 			hk_msg_rules[in.msg.type].name);
+	} else {
+		hk_timeline_begin(timeline, handlers[in.msg.type].name);
+		r = handlers[in.msg.type].handle(d, &in, err);
+		hk_timeline_end(timeline, r);
+	}
 	for (uint32_t i = 0; i < in.fd_count; i++)
 		hk_close(&in.fds[i]);
 	return r;
@@ -278,10 +288,16 @@ static int receive(struct dialog *d, struct hk_err *err)
 
 static int converse(struct dialog *d, struct hk_err *err)
 {
-	int r = announce(d, err);
+	struct hk_timeline *timeline = d->options->timeline;
+	int r;
 
+	hk_timeline_begin(timeline, "note the process");
+	r = announce(d, err);
+	hk_timeline_end(timeline, r);
+	hk_timeline_begin(timeline, "send the plan");
 	if (r == 0)
 		r = send_plan(d, err);
+	hk_timeline_end(timeline, r);
 	while (r == 0 && !d->ready)
 		r = receive(d, err);
 	return r;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 /* argv or environ: the strings, then NULL. */
@@ -86,12 +87,26 @@ static int run_one(
 	return r;
 }
 
-static int run_each(
-	const struct hk_hook_list *list, const struct surroundings *s, struct hk_err *err)
+static void note_hook(struct hk_timeline *timeline, const struct surroundings *s, size_t index)
+{
+	char property[64];
+
+	if (!timeline)
+		return;
+	(void)snprintf(property, sizeof(property), "/hooks/%s/%zu", s->name, index);
+	hk_timeline_begin(timeline, "hook");
+	hk_timeline_property(timeline, property);
+}
+
+static int run_each(const struct hk_hook_list *list, const struct surroundings *s,
+	struct hk_timeline *timeline, struct hk_err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		int r = run_one(&list->items[i], s, i, err);
+		int r;
 
+		note_hook(timeline, s, i);
+		r = run_one(&list->items[i], s, i, err);
+		hk_timeline_end(timeline, r);
 		if (r < 0) {
 			(void)hk_err_at(err, "/hooks/%s/%zu", s->name, i);
 			return r;
@@ -102,6 +117,13 @@ static int run_each(
 
 int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err)
+{
+	return hk_hooks_run_timed(hooks, point, state, status, pid, NULL, err);
+}
+
+int hk_hooks_run_timed(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, pid_t pid,
+	struct hk_timeline *timeline, struct hk_err *err)
 {
 	const struct hk_hook_list *list = &hooks->at[point];
 	struct surroundings s = {.name = hk_hook_names[point], .cwd = state->bundle};
@@ -116,7 +138,7 @@ int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
 	r = hk_hook_output_open(state->annotations, &s.output, err);
 	if (r < 0)
 		return r;
-	r = run_each(list, &s, err);
+	r = run_each(list, &s, timeline, err);
 	hk_hook_output_close(&s.output);
 	return r;
 }

@@ -254,7 +254,9 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 	r = check_preserved(options->preserve_fds, err);
 	if (r < 0)
 		return r;
+	hk_timeline_begin(options->timeline, "image");
 	image = hk_init_image_open(err);
+	hk_timeline_end(options->timeline, image);
 	if (image < 0)
 		return image;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -270,6 +272,9 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 		return hk_fail(err, -r, "find free file descriptors");
 
 	(void)snprintf(number, sizeof(number), "%u", options->preserve_fds);
+	hk_timeline_begin(options->timeline, "clone");
+	if (options->plan->clone_flags)
+		hk_timeline_property(options->timeline, "/linux/namespaces");
 	pid = clone_into_cgroup(options,
 		&(struct child){
 			.stdio = options->stdio,
@@ -280,6 +285,7 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 			.argv = {(char[]){"hako-init"}, number, NULL},
 		},
 		&pidfd);
+	hk_timeline_end(options->timeline, pid);
 	if (pid < 0)
 		return clone_failed(options, -pid, err);
 	*ret = (struct hk_spawned){pid, hk_take_fd(&pidfd), hk_take_fd(&ours)};

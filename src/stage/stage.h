@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/timeline.h"
 #include "plan/hook_state.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
@@ -39,6 +40,7 @@ struct hk_stage_options {
 	int slots[HK_SLOT_COUNT];        /* fds for the plan; -1: none. Stay the caller's */
 	int cgroup_v2_fd;                /* for CLONE_INTO_CGROUP; -1: none */
 	const struct hk_log *log;
+	struct hk_timeline *timeline;    /* NULL: none is wanted */
 	struct hk_stage_events events;
 };
 
@@ -97,6 +99,10 @@ void hk_hook_output_close(struct hk_child_output *files);
  * the first that fails: "error running createRuntime hook #0: ...", property /hooks/POINT/INDEX. */
 int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, pid_t pid, struct hk_err *err);
+/* The same with each hook in the timeline, which may be NULL. */
+int hk_hooks_run_timed(const struct hk_hooks *hooks, enum hk_hook_point point,
+	const struct hk_hook_state *state, const char *status, pid_t pid,
+	struct hk_timeline *timeline, struct hk_err *err);
 /* poststop: every hook runs, failures are logged as warnings. */
 void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, const struct hk_log *log);

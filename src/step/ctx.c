@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "step/procfs.h"
+#include "step/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,10 +92,12 @@ int hk_ctx_ask(struct hk_ctx *ctx, enum hk_msg_type type, const void *payload, i
 	struct hk_msg msg;
 	int r;
 
+	hk_trace_wait_begin(ctx);
 	r = hk_wire_send(&ctx->wire, type, payload, NULL, 0);
 	if (r < 0)
 		return hk_fail(err, -r, "send %s to the runtime", name);
 	r = hk_wire_receive(&ctx->wire, &msg, fds, &fd_count);
+	hk_trace_wait_end(ctx);
 	if (r < 0)
 		return hk_fail(err, -r, "receive the runtime's answer to %s", name);
 	/* the rule table has checked that it is the answer, with as many fds as it must have */

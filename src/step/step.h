@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct hk_trace; /* wire/trace.h */
+
 /* A mount that is attached again and again. */
 struct hk_cover {
 	int fd;	       /* -1: not there yet */
@@ -43,6 +45,7 @@ struct hk_ctx {
 	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
 	struct hk_parent parent;     /* see hk_parent_open */
 	struct hk_visit visit;
+	struct hk_trace *trace;	     /* shared with the runtime; NULL: no timeline is wanted */
 	int ruleset;		     /* Landlock's, until it is in force */
 	bool setgroups_denied;	     /* known to be, from before it was */
 	bool armed;		     /* the runtime's death is ours */
