@@ -30,7 +30,7 @@ struct hako_create_options {
 	int console_fd;             /* a connected socket instead of a path; -1: none */
 	const char *pidfd_socket;   /* path of the socket that gets init's pidfd, or NULL */
 	const char *pid_file;       /* written when the container is created, or NULL */
-	const char *notify_socket;  /* host's NOTIFY_SOCKET to pass readiness on to, or NULL */
+	const char *notify_socket;  /* host's NOTIFY_SOCKET to pass on to (see below), or NULL */
 	int stdio[3];               /* become the container's 0, 1, 2; -1: the caller's own */
 	unsigned int preserve_fds;  /* fds 3 .. 3+n-1 of the caller go through */
 	unsigned int listen_fds;    /* more of them, before those, announced as LISTEN_FDS */
@@ -40,6 +40,7 @@ struct hako_create_options {
 	const char *seccomp_receiver; /* socket for the seccomp listener where neither listenerPath
 				       * nor the annotation run.oci.seccomp.receiver names one */
 	hako_timeline *timeline; /* note in it what is done when, or NULL; stays the caller's */
+	const char *listen_fdnames; /* LISTEN_FDNAMES beside LISTEN_FDS, or NULL */
 };
 
 #define HAKO_CREATE_OPTIONS_INIT                                                                   \
@@ -63,6 +64,21 @@ HAKO_API void hako_container_free(hako_container *container); /* NULL is accepte
 
 /* Run the user's program of a created container. Returns when it has been executed. */
 HAKO_API int hako_start(hako_container *container, hako_error **err);
+
+/* Readiness, sd_notify(3): a container that is created with a notify_socket finds a NOTIFY_SOCKET of its
+ * own. What it says there is passed on by whoever has started it, through this handle and with its life:
+ * READY (with MAINPID, init's pid), RELOADING (with a MONOTONIC_USEC of the host's clock), STOPPING,
+ * STATUS, ERRNO, WATCHDOG, WATCHDOG_USEC, EXTEND_TIMEOUT_USEC. All else is dropped, descriptors too. */
+
+/* Readable when hako_container_notify has something to do: for poll. -1: there never is. Stays the
+ * container's. */
+HAKO_API int hako_container_notify_fd(const hako_container *container);
+/* Pass on what has been said, never waiting. 1 when READY=1 has been passed on by now, 0 until then.
+ * Behind an error, the service manager's socket is gone, nothing more is passed on. */
+HAKO_API int hako_container_notify(hako_container *container, hako_error **err);
+/* Pass on until READY=1 has been, or the container has ended; then wait until the manager has taken it
+ * all, at most 30 s. For who ends then: the manager wants to see who spoke. */
+HAKO_API int hako_container_notify_wait(hako_container *container, hako_error **err);
 
 enum hako_status {
 	HAKO_CREATING = 0,

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,17 @@ int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 	(void)snprintf(reason, sizeof(reason), "%m");
 	reason[0] = (char)tolower((unsigned char)reason[0]);
 	return cli_refuse(cli, "%s: %s", text, reason);
+}
+
+int cli_check_descriptors(struct cli *cli, unsigned int count)
+{
+	for (unsigned int fd = 3; count > 0; fd++, count--) {
+		int flags = fcntl((int)fd, F_GETFD);
+
+		if (flags < 0 || flags & FD_CLOEXEC) /* who executed us had none such */
+			return cli_refuse(cli, "file descriptor %u to preserve is not open", fd);
+	}
+	return 0;
 }
 
 int cli_call(struct cli *cli, const char *id, int (*call)(hako_container *, hako_error **))

@@ -46,6 +46,8 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	if (hako_spec_load(given->bundle ? given->bundle : ".", given->config, &spec, &error) < 0)
 		return cli_fail(cli, id, error);
 	r = check_terminal(cli, given, detach, hako_spec_terminal(spec));
+	if (r == 0)
+		r = cli_check_descriptors(cli, given->preserve_fds + listen_fds());
 	if (r != 0) {
 		hako_spec_free(spec);
 		return r;
@@ -60,6 +62,7 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 	ret->seccomp_receiver = seccomp_receiver();
 	ret->preserve_fds = given->preserve_fds;
 	ret->listen_fds = listen_fds();
+	ret->listen_fdnames = getenv("LISTEN_FDNAMES");
 	ret->no_pivot = given->no_pivot;
 	ret->no_new_keyring = given->no_new_keyring;
 	*ret_spec = spec;

@@ -41,8 +41,10 @@ static void reap_orphans(pid_t ours)
 	}
 }
 
-static void pass_on(struct foreground *f, hako_process *process, int signal)
+static void pass_on(
+	struct foreground *f, hako_process *process, const struct signalfd_siginfo *info)
 {
+	int signal = (int)info->ssi_signo;
 	hako_error *error = NULL;
 
 	switch (signal) {
@@ -52,9 +54,15 @@ static void pass_on(struct foreground *f, hako_process *process, int signal)
 	case SIGWINCH:
 		terminal_resize(&f->terminal);
 		return;
-	case SIGPIPE: /* our own writes */
 	case SIGURG:
 		return;
+	case SIGPIPE:
+		if ((pid_t)info->ssi_pid == getpid())
+			return; /* a write of ours */
+		break;
+	case SIGCONT:
+		terminal_continue(&f->terminal);
+		break;
 	}
 	if (hako_process_kill(process, signal, &error) < 0)
 		hako_error_free(error); /* it has just ended: the loop sees that too */
@@ -65,26 +73,68 @@ static void pass_signals_on(struct foreground *f, hako_process *process)
 	struct signalfd_siginfo info;
 
 	while (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		pass_on(f, process, (int)info.ssi_signo);
+		pass_on(f, process, &info);
+}
+
+/* A service manager that is gone is no reason to end what runs. */
+static void pass_words_on(struct foreground *f, int (*pass)(hako_container *, hako_error **))
+{
+	hako_error *error = NULL;
+
+	if (f->speaker && pass(f->speaker, &error) < 0)
+		(void)cli_fail(f->cli, f->id, error);
 }
 
 /* Until the process has ended. */
 static int loop(struct foreground *f, hako_process *process)
 {
-	enum { END, SIGNALS, FIRST_TERMINAL, COUNT = FIRST_TERMINAL + TERMINAL_POLL_FDS };
+	enum { END, SIGNALS, WORDS, FIRST_TERMINAL, COUNT = FIRST_TERMINAL + TERMINAL_POLL_FDS };
 	struct pollfd fds[COUNT];
 
 	for (;;) {
 		fds[END] = (struct pollfd){.fd = hako_process_fd(process), .events = POLLIN};
 		fds[SIGNALS] = (struct pollfd){.fd = f->signals, .events = POLLIN};
+		fds[WORDS] = (struct pollfd){
+			.fd = f->speaker ? hako_container_notify_fd(f->speaker) : -1,
+			.events = POLLIN};
 		terminal_poll(&f->terminal, &fds[FIRST_TERMINAL]);
-		if (poll(fds, COUNT, -1) < 0 && errno != EINTR)
+		if (poll(fds, COUNT, terminal_timeout(&f->terminal)) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[SIGNALS].revents)
 			pass_signals_on(f, process);
+		if (fds[WORDS].revents)
+			pass_words_on(f, hako_container_notify);
 		terminal_copy(&f->terminal, &fds[FIRST_TERMINAL]);
 		if (fds[END].revents)
 			return 0;
+	}
+}
+
+/* Has a signal come that means ourselves, now that there is nobody to pass it on to? */
+static bool is_told_to_end(struct foreground *f)
+{
+	struct signalfd_siginfo info;
+	bool told = false;
+
+	while (read(f->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		told = told || info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
+		       info.ssi_signo == SIGHUP || info.ssi_signo == SIGQUIT;
+	return told;
+}
+
+/* What the process has left on its terminal, as slow as it is taken. */
+static void drain(struct foreground *f)
+{
+	enum { SIGNALS, OUTPUT, COUNT };
+	struct pollfd fds[COUNT] = {{.fd = f->signals, .events = POLLIN}};
+
+	while (terminal_has_output(&f->terminal, &fds[OUTPUT])) {
+		if (poll(fds, COUNT, -1) < 0)
+			return; /* every signal is blocked: no memory */
+		if (fds[SIGNALS].revents && is_told_to_end(f))
+			return;
+		if (fds[OUTPUT].revents)
+			terminal_put_output(&f->terminal);
 	}
 }
 
@@ -116,8 +166,9 @@ int foreground_wait(struct foreground *f, hako_process *process, int *ret_status
 		return cli_refuse_errno(f->cli, r, "attach the terminal");
 	}
 	r = loop(f, process);
-	terminal_drain(&f->terminal);
+	drain(f);
 	terminal_done(&f->terminal); /* before anything is said */
+	pass_words_on(f, hako_container_notify_wait);
 	if (r < 0)
 		return cli_refuse_errno(
 			f->cli, -r, "wait for process %d", (int)hako_process_pid(process));

@@ -19,6 +19,7 @@ struct foreground {
 	const char *id;
 	int signals;	/* signalfd */
 	int console_fd; /* for the library's options; -1: no terminal was asked for */
+	hako_container *speaker; /* whose readiness is passed on; the caller sets it, or NULL */
 	struct terminal terminal;
 };
 

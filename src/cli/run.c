@@ -4,6 +4,7 @@
 #include "foreground.h"
 #include "timeline.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static struct container_options o;
@@ -35,9 +36,25 @@ static int run_detached(struct cli *cli, hako_runtime *runtime, const char *id,
 	struct hako_create_options *create, struct timeline *timeline)
 {
 	hako_container *container = NULL;
+	hako_error *error = NULL;
 	int status = run_container(cli, runtime, id, create, timeline, &container);
 
+	if (status == 0 && hako_container_notify_wait(container, &error) < 0)
+		status = cli_fail(cli, id, error);
 	hako_container_free(container);
+	return status;
+}
+
+/* Somebody else may have deleted it, and so ended it: then it is gone all the same. */
+static int delete_it(struct foreground *f, hako_container *container, bool force, int status)
+{
+	hako_error *error = NULL;
+
+	if (hako_delete(container, force, &error) >= 0)
+		return status;
+	if (hako_error_code(error) != ENOENT)
+		return cli_fail(f->cli, f->id, error);
+	hako_error_free(error);
 	return status;
 }
 
@@ -49,6 +66,7 @@ static int attend(struct foreground *f, hako_container *container)
 	bool ended = false;
 	int status, r;
 
+	f->speaker = container;
 	if (hako_container_process(container, &process, &error) < 0) {
 		status = cli_fail(f->cli, f->id, error);
 	} else {
@@ -56,11 +74,8 @@ static int attend(struct foreground *f, hako_container *container)
 		ended = r == 0;
 		status = ended ? status : r;
 	}
-	error = NULL;
-	if (!keep && hako_delete(container, !ended, &error) < 0)
-		status = cli_fail(f->cli, f->id, error);
 	hako_process_free(process);
-	return status;
+	return keep ? status : delete_it(f, container, !ended, status);
 }
 
 static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,

@@ -3,10 +3,17 @@
 
 static const struct option options[] = {{0}};
 
+static int start(hako_container *container, hako_error **err)
+{
+	int r = hako_start(container, err);
+
+	return r < 0 ? r : hako_container_notify_wait(container, err);
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	(void)argc; /* exactly one */
-	return cli_call(cli, argv[0], hako_start);
+	return cli_call(cli, argv[0], start);
 }
 
 const struct command start_command = {

@@ -18,7 +18,8 @@ static void close_fd(int *fd)
 void terminal_init(struct terminal *t)
 {
 	memset(t, 0, sizeof(*t));
-	t->sockets[0] = t->sockets[1] = t->master = t->tty = -1;
+	t->sockets[0] = t->sockets[1] = t->master = t->tty = t->output = -1;
+	t->in.last = '\n';
 }
 
 void terminal_done(struct terminal *t)
@@ -29,6 +30,7 @@ void terminal_done(struct terminal *t)
 	close_fd(&t->sockets[0]);
 	close_fd(&t->sockets[1]);
 	close_fd(&t->master);
+	close_fd(&t->output);
 }
 
 int terminal_open(struct terminal *t)
@@ -68,22 +70,43 @@ static int receive_fd(int sock)
 	return fd;
 }
 
+/* A job of the shell's in the background must leave the terminal alone. A terminal that does not
+ * control us has no foreground. */
+static bool is_in_background(int tty)
+{
+	pid_t foreground = tcgetpgrp(tty);
+
+	return foreground > 0 && foreground != getpgrp();
+}
+
 /* A terminal of ours becomes a mere line to the container's. */
 static int make_raw(struct terminal *t)
 {
 	struct termios raw;
 
-	if (!isatty(STDIN_FILENO))
+	t->background = is_in_background(t->tty);
+	if (t->background)
 		return 0;
-	if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
+	if (!t->raw && tcgetattr(t->tty, &t->saved) < 0)
 		return -1;
 	raw = t->saved;
 	cfmakeraw(&raw);
-	t->tty = STDIN_FILENO;
-	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
+	if (tcsetattr(t->tty, TCSADRAIN, &raw) < 0)
 		return -1;
 	t->raw = true;
 	return 0;
+}
+
+/* A write to a terminal may wait for its reader although poll says otherwise, and O_NONBLOCK on the
+ * one that we were given would be everybody's. */
+static void open_output(struct terminal *t)
+{
+	t->out.to = STDOUT_FILENO;
+	if (!isatty(STDOUT_FILENO))
+		return;
+	t->output = open("/proc/self/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (t->output >= 0) /* else it is another user's: what we were given must do */
+		t->out.to = t->output;
 }
 
 void terminal_resize(struct terminal *t)
@@ -112,11 +135,22 @@ int terminal_attach(struct terminal *t)
 	t->in.from = STDIN_FILENO;
 	t->in.to = t->master;
 	t->out.from = t->master;
-	t->out.to = STDOUT_FILENO;
+	open_output(t);
+	if (!isatty(STDIN_FILENO))
+		return 0;
+	t->tty = STDIN_FILENO;
 	if (make_raw(t) < 0)
 		return -1;
 	terminal_resize(t);
 	return 0;
+}
+
+void terminal_continue(struct terminal *t)
+{
+	if (t->master < 0 || t->tty < 0)
+		return;
+	(void)make_raw(t); /* the terminal may be gone by now */
+	terminal_resize(t);
 }
 
 static struct pollfd poll_fd(bool wanted, int fd, short events)
@@ -134,8 +168,14 @@ static void stream_poll(const struct stream *s, bool there, struct pollfd fds[st
 
 void terminal_poll(const struct terminal *t, struct pollfd fds[static TERMINAL_POLL_FDS])
 {
-	stream_poll(&t->in, t->master >= 0, fds);
+	stream_poll(&t->in, t->master >= 0 && !t->background, fds);
 	stream_poll(&t->out, t->master >= 0, fds + 2);
+}
+
+/* A job that runs already is not told when the shell gives it the terminal. */
+int terminal_timeout(const struct terminal *t)
+{
+	return t->master >= 0 && t->background ? 200 : -1;
 }
 
 /* EIO from a master: the last process of the container has closed its end. */
@@ -146,6 +186,7 @@ static void stream_read(struct stream *s)
 	if (n > 0) {
 		s->start = 0;
 		s->end = (size_t)n;
+		s->last = s->buf[n - 1];
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		s->ended = true;
 	}
@@ -159,18 +200,6 @@ static void stream_write(struct stream *s)
 		s->start += (size_t)n;
 	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		s->start = s->end; /* nobody takes it: drop it, so that the container goes on */
-		s->ended = s->ended || errno == EPIPE;
-	}
-}
-
-/* All that is in the buffer, however long it takes. */
-static void stream_flush(struct stream *s)
-{
-	while (s->start < s->end) {
-		struct pollfd fd = {.fd = s->to, .events = POLLOUT};
-
-		if (poll(&fd, 1, -1) > 0)
-			stream_write(s);
 	}
 }
 
@@ -182,24 +211,46 @@ static void stream_copy(struct stream *s, const struct pollfd fds[static 2])
 		stream_write(s);
 }
 
+/* The end of a file is a key on a terminal: a second one where it only ends a line that is not
+ * whole. A terminal of ours that is gone is told by its signal. */
+static void pass_end_on(struct terminal *t)
+{
+	struct stream *in = &t->in;
+	struct termios modes;
+
+	if (t->tty >= 0 || tcgetattr(t->master, &modes) < 0)
+		return;
+	in->start = 0;
+	in->end = in->last == '\n' ? 1 : 2;
+	memset(in->buf, modes.c_cc[VEOF], in->end);
+}
+
 void terminal_copy(struct terminal *t, const struct pollfd fds[static TERMINAL_POLL_FDS])
 {
+	bool ended = t->in.ended;
+
+	if (t->background && !is_in_background(t->tty))
+		terminal_continue(t);
 	stream_copy(&t->in, fds);
+	if (t->in.ended && !ended)
+		pass_end_on(t);
 	stream_copy(&t->out, fds + 2);
 }
 
-void terminal_drain(struct terminal *t)
+bool terminal_has_output(struct terminal *t, struct pollfd *ret_fd)
 {
 	struct stream *out = &t->out;
 
 	if (t->master < 0)
-		return;
-	for (;;) {
-		stream_flush(out);
-		if (out->ended)
-			return;
+		return false;
+	if (out->start == out->end && !out->ended)
 		stream_read(out);
-		if (out->start == out->end)
-			return; /* nothing there, although somebody may still hold the other end */
-	}
+	*ret_fd = poll_fd(true, out->to, POLLOUT);
+	/* nothing there, although somebody may still hold the other end: that is the end too */
+	return out->start < out->end;
+}
+
+void terminal_put_output(struct terminal *t)
+{
+	stream_write(&t->out);
 }

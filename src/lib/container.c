@@ -39,6 +39,7 @@ void hako_container_free(hako_container *container)
 {
 	if (!container)
 		return;
+	hk_notify_free(container->notify);
 	hk_close(&container->pidfd);
 	hk_close(&container->root);
 	free(container->id);

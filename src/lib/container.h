@@ -14,6 +14,7 @@ struct hako_container {
 	int root;  /* the state root */
 	int pidfd; /* of init, where this handle's create made it; else -1 */
 	pid_t pid;
+	struct hk_notify *notify; /* where this handle has started it, and it may speak; or NULL */
 };
 
 /* A handle without a pidfd; the state root must be there. */

@@ -183,7 +183,7 @@ static int create(hako_runtime *runtime, const char *id, const struct hako_creat
 
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		c.slots[i] = -1;
-	c.process.pidfd = c.notify = -1;
+	c.process.pidfd = -1;
 	hk_handshake_init(&c.handshake);
 
 	r = hk_id_check(id, err);
@@ -195,6 +195,8 @@ static int create(hako_runtime *runtime, const char *id, const struct hako_creat
 	if (r == 0) {
 		c.container->pid = c.process.pid;
 		c.container->pidfd = hk_take_fd(&c.process.pidfd);
+		c.container->notify = c.notify;
+		c.notify = NULL;
 		*ret = c.container;
 	}
 	hk_net_devices_free(c.net_devices);

@@ -17,8 +17,7 @@ static int make_notify(struct hk_creation *c, struct hk_err *err)
 	r = hk_notify_make_dir(c->dir, err);
 	if (r < 0 || !c->run)
 		return r;
-	c->notify = hk_notify_bind(c->dir, err);
-	return c->notify < 0 ? c->notify : 0;
+	return hk_notify_open(c->dir, c->prepared.options.notify_socket, &c->notify, err);
 }
 
 static int open_console(struct hk_creation *c, struct hk_err *err)
@@ -101,5 +100,6 @@ void hk_creation_close_slots(struct hk_creation *c)
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		hk_close(&c->slots[i]);
 	hk_handshake_done(&c->handshake);
-	hk_close(&c->notify);
+	hk_notify_free(c->notify);
+	c->notify = NULL;
 }

@@ -161,8 +161,7 @@ int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
 	if (r == 0)
 		r = hk_hooks_run_timed(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state,
 			"running", c->process.pid, c->timeline, err);
-	if (r == 0 && c->notify >= 0)
-		r = hk_notify_forward(c->notify, c->prepared.options.notify_socket, c->process.pid,
-			c->process.pidfd, err);
+	if (r == 0 && c->notify)
+		r = hk_notify_set_init(c->notify, c->process.pid, c->process.pidfd, err);
 	return r;
 }

@@ -18,7 +18,7 @@ struct hk_creation {
 	int dir; /* locked */
 	struct hk_handshake handshake;
 	int slots[HK_SLOT_COUNT];
-	int notify; /* the socket that the container tells its readiness */
+	struct hk_notify *notify; /* the sockets of its readiness; NULL: nobody asks */
 	struct hk_net_devices *net_devices; /* NULL: none are to be moved */
 	struct hk_stage_process process;
 	struct hk_timeline *timeline; /* NULL: none is wanted */

@@ -225,6 +225,7 @@ struct hk_plan_options hk_prepare_plan_options(struct hk_prepared *p)
 		.no_new_keyring = p->options.no_new_keyring,
 		.preserve_fds = p->options.preserve_fds + p->options.listen_fds,
 		.listen_fds = p->options.listen_fds,
+		.listen_fdnames = p->options.listen_fdnames,
 		.console = has_console(p),
 		.notify_dir = p->notify_dir,
 		.seccomp_filter = p->filter.instructions,

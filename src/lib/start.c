@@ -50,33 +50,46 @@ static int poststart(struct hako_container *container, struct hk_loaded *loaded,
 	return r;
 }
 
+/* The sockets of its readiness, before anything is started that would speak to them. */
+static int open_notify(const struct hk_loaded *loaded, struct hk_notify **ret, struct hk_err *err)
+{
+	int r;
+
+	if (!loaded->state.notify_socket)
+		return 0;
+	r = hk_notify_open(loaded->dir, loaded->state.notify_socket, ret, err);
+	return r < 0 ? r : hk_notify_set_init(*ret, loaded->state.init_pid, loaded->pidfd, err);
+}
+
+static int start_program(
+	struct hako_container *container, struct hk_loaded *loaded, struct hk_err *err)
+{
+	int r = hk_handshake_start(loaded->dir, loaded->pidfd, err);
+
+	if (r == 0)
+		r = remove_fifos(loaded->dir, err);
+	return r < 0 ? r : poststart(container, loaded, err);
+}
+
 static int start(struct hako_container *container, struct hk_err *err)
 {
-	HK_FD int notify = -1;
 	HK_LOADED loaded = HK_LOADED_INIT;
-	const char *host_socket;
+	struct hk_notify *notify = NULL;
 	int r;
 
 	r = hk_container_load(container->root, container->id, true, &loaded, err);
 	if (r == 0)
 		r = check_status(&loaded, err);
-	if (r < 0)
+	if (r == 0)
+		r = open_notify(&loaded, &notify, err);
+	if (r == 0)
+		r = start_program(container, &loaded, err);
+	if (r < 0) {
+		hk_notify_free(notify);
 		return r;
-	host_socket = loaded.state.notify_socket;
-	if (host_socket) {
-		notify = hk_notify_bind(loaded.dir, err);
-		if (notify < 0)
-			return notify;
 	}
-	r = hk_handshake_start(loaded.dir, loaded.pidfd, err);
-	if (r == 0)
-		r = remove_fifos(loaded.dir, err);
-	if (r == 0)
-		r = poststart(container, &loaded, err);
-	if (r == 0 && host_socket)
-		r = hk_notify_forward(
-			notify, host_socket, loaded.state.init_pid, loaded.pidfd, err);
-	return r;
+	container->notify = notify;
+	return 0;
 }
 
 int hako_start(hako_container *container, hako_error **err)

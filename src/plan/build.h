@@ -16,6 +16,7 @@ struct hk_plan_options {
 	bool no_new_keyring;
 	uint32_t preserve_fds;   /* counted from fd 3, the LISTEN_FDS ones included */
 	uint32_t listen_fds;     /* of those, LISTEN_FDS says so many */
+	const char *listen_fdnames; /* what LISTEN_FDNAMES says of them; or NULL */
 	bool console;            /* HK_SLOT_CONSOLE will be there */
 	const char *notify_dir;  /* host directory of the notify socket, bound on /run/notify; or NULL */
 	const void *seccomp_filter; /* BPF instructions (plan/seccomp.h); size 0: none */

@@ -209,18 +209,30 @@ void hk_build_credentials(struct hk_builder *b)
 
 /* ---- the program ---- */
 
+/* sd_listen_fds(3): how many from 3 on, for whom, and what they are called. Returns how many
+ * strings, or -ENOMEM. */
+static int listen_environment(struct hk_builder *b, const char *ret[static 3])
+{
+	const struct hk_plan_options *options = b->options;
+
+	if (!options->listen_fds)
+		return 0;
+	ret[0] = hk_arena_printf(&b->scratch, "LISTEN_FDS=%u", options->listen_fds);
+	ret[1] = "LISTEN_PID=1"; /* it wants its own pid there */
+	if (!options->listen_fdnames)
+		return ret[0] ? 2 : -ENOMEM;
+	ret[2] = hk_arena_printf(&b->scratch, "LISTEN_FDNAMES=%s", options->listen_fdnames);
+	return ret[0] && ret[2] ? 3 : -ENOMEM;
+}
+
 int hk_build_environment(struct hk_builder *b)
 {
-	const char *extra[4] = {NULL};
-	size_t n = 0;
+	const char *extra[5] = {NULL};
+	int n = listen_environment(b, extra);
 
-	if (b->options->listen_fds) {
-		extra[n++] = hk_arena_printf(&b->scratch, "LISTEN_FDS=%u", b->options->listen_fds);
-		extra[n++] = "LISTEN_PID=1"; /* sd_listen_fds(3) wants its own pid there */
-	}
-	if (b->options->notify_dir && b->can_mount)
+	if (n >= 0 && b->options->notify_dir && b->can_mount)
 		extra[n++] = NOTIFY_SOCKET;
-	if (!n || extra[0])
+	if (n >= 0)
 		b->env = hk_environment(&b->spec->process->env, extra, &b->scratch, &b->env_count);
 	if (!b->env)
 		return hk_fail(b->err, ENOMEM, "make the environment");

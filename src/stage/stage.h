@@ -60,16 +60,28 @@ int hk_stage_run_errand(const struct hk_stage_options *options, struct hk_err *e
 
 /* ---- readiness: the sd_notify proxy (stage/notify_socket.c) ---- */
 
+struct hk_notify;
+
 #define HK_NOTIFY_DIR "notify"
 #define HK_NOTIFY_SOCKET "notify.sock"
 
 /* Make the directory that is bound onto /run/notify in the container's state directory. */
 int hk_notify_make_dir(int dir, struct hk_err *err);
-/* Make the socket in it, open to every user of the container. fd or a negative errno. */
-int hk_notify_bind(int dir, struct hk_err *err);
-/* Wait for READY=1 from the container and pass it on to the host's socket (path, or "@" and an
- * abstract name) with MAINPID and a barrier. 0 too where the container ends without a word. */
-int hk_notify_forward(int sock, const char *host_socket, pid_t pid, int pidfd, struct hk_err *err);
+/* Connect to the host's socket (path, or "@" and an abstract name), and make the container's in that
+ * directory, open to every user of the container. */
+int hk_notify_open(
+	int dir, const char *host_socket, struct hk_notify **ret, struct hk_err *err);
+void hk_notify_free(struct hk_notify *notify); /* NULL is accepted */
+/* Whose pid is said with READY=1, and whose end is waited for. The pidfd stays the caller's. */
+int hk_notify_set_init(struct hk_notify *notify, pid_t pid, int pidfd, struct hk_err *err);
+/* Readable when hk_notify_pass has something to do. Stays the notify's. */
+int hk_notify_fd(const struct hk_notify *notify);
+/* Pass on what is there, some of it at least, without waiting. 1: READY=1 has been passed on by now; 0:
+ * not yet. */
+int hk_notify_pass(struct hk_notify *notify, struct hk_err *err);
+/* Pass on until READY=1 has been, or the container has ended; then until the manager has taken all of it
+ * (sd_notify_barrier(3), at most 30 s). */
+int hk_notify_wait(struct hk_notify *notify, struct hk_err *err);
 
 /* ---- host-side helpers, each in its own file ---- */
 

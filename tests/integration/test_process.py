@@ -5,9 +5,7 @@ import os
 import re
 import resource
 import shutil
-import socket
 import subprocess
-import threading
 
 import pytest
 
@@ -405,47 +403,20 @@ def test_preserve_fds(runtime, bundle, helper):
 
 
 @pytest.mark.hako_only
+@pytest.mark.shows("run --preserve-fds")
 def test_preserve_fds_that_are_not_open(runtime, bundle):
     bundle.write()
     result = pass_in_order(runtime, bundle, 1, "--preserve-fds 3")
     assert result.returncode != 0 and result.stderr
 
 
+@pytest.mark.shows("run --preserve-fds")
 def test_listen_fds(runtime, bundle, helper):
     bundle.bind(helper, "/helper", "ro")
     bundle.sh("echo $LISTEN_FDS $LISTEN_PID; cat <&3; cat <&4; cat <&5; exec /helper fds")
     result = pass_in_order(runtime, bundle, 4, "--preserve-fds 1",
                            env={**os.environ, "LISTEN_FDS": "2"})
     assert result.stdout == "2 1\nfd 3\nfd 4\nfd 5\n0\n1\n2\n3\n4\n5\n", result.stderr
-
-
-@pytest.mark.parametrize("text", [
-    "READY=1\nSTATUS=hello\n", pytest.param("STATUS=hello\nREADY=1\n", marks=pytest.mark.hako_only)])
-def test_notify_socket(runtime, bundle, helper, tmp, text):
-    """READY=1 of the container reaches the service manager with the container's pid."""
-    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    manager.bind(str(tmp / "notify"))
-    manager.settimeout(5)
-    received = []
-
-    def listen():
-        while True:
-            try:
-                received.append(manager.recv(4096))  # and closes the barrier's descriptor
-            except OSError:
-                return
-
-    bundle.bind(helper, "/helper", "ro").args("/helper", "notify", text)
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    result = runtime.run(bundle, env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")})
-    thread.join(20)
-    manager.close()
-    assert result.status == 0, result.err
-    said = b"\n".join(received).decode()
-    assert "READY=1" in said
-    assert re.search(r"MAINPID=\d+", said)
-    assert "STATUS" not in said
 
 
 def test_no_notify_socket_in_the_environment(runtime, bundle):

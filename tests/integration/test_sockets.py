@@ -1,4 +1,4 @@
-"""Sockets of the caller that the runtime speaks to: the pidfd socket, and readiness over `start`."""
+"""Sockets of the caller that the runtime speaks to: the pidfd socket, the console socket."""
 
 import os
 import re
@@ -30,6 +30,7 @@ def listen_for_fd(path):
 
 @pytest.mark.shows("create --pidfd-socket")
 @pytest.mark.hako_only
+@pytest.mark.shows("create --pidfd-socket")
 def test_pidfd_socket(runtime, bundle, tmp):
     take = listen_for_fd(tmp / "sock")
     container = runtime.create(bundle.sleep(), "--pidfd-socket", tmp / "sock")
@@ -45,40 +46,16 @@ def test_pidfd_socket(runtime, bundle, tmp):
 
 
 @pytest.mark.hako_only
+@pytest.mark.shows("create --pidfd-socket")
 def test_pidfd_socket_that_nobody_listens_on(runtime, bundle, tmp):
     result = runtime.fails(bundle.sleep(), "--pidfd-socket", tmp / "missing", command="create")
     assert "no such file or directory" in result.err
     assert runtime.ids() == []
 
 
+@pytest.mark.shows("create --console-socket")
 def test_console_socket_that_nobody_listens_on(runtime, bundle, tmp):
     bundle.process["terminal"] = True
     result = runtime.fails(bundle, "--console-socket", tmp / "missing", command="create")
     assert "no such file or directory" in result.err
     assert runtime.ids() == []
-
-
-@pytest.mark.hako_only
-def test_readiness_over_start(runtime, bundle, helper, tmp):
-    """create keeps the manager's address; start, called without it, passes READY on and waits for it."""
-    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    manager.bind(str(tmp / "notify"))
-    manager.settimeout(10)
-    bundle.bind(helper, "/helper", "ro").args("/helper", "notify", "READY=1\n")
-    container = runtime.create(bundle, env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")})
-    pid = container.pid
-    received = []
-
-    def listen():
-        while b"BARRIER=1" not in b"".join(received):
-            received.append(manager.recv(4096))
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
-    container.must("start")
-    thread.join(10)
-    manager.close()
-    said = b"\n".join(received).decode()
-    assert "READY=1" in said
-    assert f"MAINPID={pid}" in said
-    container.must("delete", "--force")

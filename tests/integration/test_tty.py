@@ -82,6 +82,7 @@ def test_console_socket(runtime, bundle, console):
     assert container.output == ""
 
 
+@pytest.mark.shows("create --console-socket")
 def test_controlling_terminal(runtime, bundle, console):
     container, _, master = create_with_console(
         runtime, bundle.sh("cat /proc/self/stat; echo through > /dev/tty; sleep 0.2"), console)
@@ -162,11 +163,13 @@ def test_create_with_terminal_needs_a_socket(runtime, bundle):
     assert "will detach without setting console socket" in result.err
 
 
+@pytest.mark.shows("create --console-socket")
 def test_socket_without_terminal(runtime, bundle, console):
     result = runtime.fails(bundle, "--console-socket", console.path, command="create")
     assert "cannot use console socket if" in result.err
 
 
+@pytest.mark.shows("create --console-socket")
 def test_missing_console_socket(runtime, bundle, tmp):
     bundle.process["terminal"] = True
     result = runtime.fails(bundle, "--console-socket", tmp / "missing.sock", command="create")

@@ -52,6 +52,17 @@ class Bundle:
     def bind(self, source, destination, *options):
         return self.mount(destination, "bind", source, ["bind", *options])
 
+    def host_programs(self):
+        """The host's own programs and libraries, read-only, for what busybox does not have."""
+        for name in ("usr", "lib", "lib64", "etc/alternatives"):
+            path = Path("/") / name
+            if path.is_symlink():
+                (self.rootfs / name).symlink_to(os.readlink(path))
+            elif path.is_dir():
+                (self.rootfs / name).mkdir(parents=True, exist_ok=True)
+                self.bind(path, f"/{name}", "ro")
+        return self
+
     def without_mount(self, destination):
         self.config["mounts"] = [m for m in self.mounts if m["destination"] != destination]
         return self

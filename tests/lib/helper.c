@@ -1,10 +1,7 @@
 /* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
-/* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
  * call and prints its value or its errno; helper fds prints what is open; helper sched and helper
- * mempolicy print what the kernel does with this process; helper notify TEXT sends it to
- * $NOTIFY_SOCKET and stays for two seconds; helper bind|connect PORT does that with a TCP socket
-and
- * prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
+ * mempolicy print what the kernel does with this process; helper bind|connect PORT does that with a
+ * TCP socket and prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -86,21 +83,6 @@ static int show_memory_policy(void)
 	return 0;
 }
 
-static int notify(const char *text)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = getenv("NOTIFY_SOCKET");
-	int sock = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	if (!path || sock < 0 || strlen(path) >= sizeof(address.sun_path))
-		return 1;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (sendto(sock, text, strlen(text), 0, (void *)&address, sizeof(address)) < 0)
-		return 1;
-	sleep(2);
-	return 0;
-}
-
 static int use_port(const char *how, const char *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -135,13 +117,11 @@ int main(int argc, char **argv)
 		return show_scheduler();
 	if (argc == 2 && strcmp(argv[1], "mempolicy") == 0)
 		return show_memory_policy();
-	if (argc == 3 && strcmp(argv[1], "notify") == 0)
-		return notify(argv[2]);
 	if (argc == 3 && (strcmp(argv[1], "bind") == 0 || strcmp(argv[1], "connect") == 0))
 		return use_port(argv[1], argv[2]);
 	if (argc == 2 && strcmp(argv[1], "cookie") == 0)
 		return show_cookie();
 	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | sched | mempolicy | "
-			"notify TEXT | bind PORT | connect PORT | cookie\n");
+			"bind PORT | connect PORT | cookie\n");
 	return 2;
 }

@@ -302,7 +302,8 @@ static void test_sealed_memfd(void **state)
 
 static void test_notify(void **state)
 {
-	int parent = open(dir, O_PATH | O_CLOEXEC), host, ours, theirs, pidfd, fd, status;
+	int parent = open(dir, O_PATH | O_CLOEXEC), host, theirs, pidfd, fd, status;
+	struct hk_notify *notify = NULL;
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	char path[128], text[256];
 	struct hk_err err;
@@ -313,15 +314,18 @@ static void test_notify(void **state)
 	host = listen_at(parent, "host", SOCK_DGRAM);
 	(void)snprintf(path, sizeof(path), "%s/host", dir);
 	assert_int_equal(hk_notify_make_dir(parent, &err), 0);
-	ours = hk_notify_bind(parent, &err);
-	assert_true(ours >= 0);
+	assert_int_equal(hk_notify_open(parent, "/no/such/socket", &notify, &err), -ENOENT);
+	assert_null(notify);
+	assert_int_equal(hk_notify_open(parent, path, &notify, &err), 0);
 	assert_int_equal(fstatat(parent, "notify/notify.sock", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0777);
 
 	pidfd = hk_sys_pidfd_open(getpid());
+	assert_int_equal(hk_notify_set_init(notify, 4711, pidfd, &err), 0);
+	close(pidfd);
 	pid = fork();
-	if (pid == 0) /* all that the container may say goes no further but READY */
-		_exit(hk_notify_forward(ours, path, 4711, pidfd, &err) == 0 ? 0 : 1);
+	if (pid == 0)
+		_exit(hk_notify_wait(notify, &err) == 0 ? 0 : 1);
 	theirs = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/notify/notify.sock", dir);
 	assert_int_equal(connect(theirs, (struct sockaddr *)&addr, sizeof(addr)), 0);
@@ -329,9 +333,9 @@ static void test_notify(void **state)
 	assert_int_equal(send(theirs, "NOTREADY=1", 10, 0), 10);
 	assert_int_equal(send(theirs, "MAINPID=1\nREADY=1\nX=1", 21, 0), 21);
 	assert_true(receive(host, text, sizeof(text), &fd) > 0);
-	assert_string_equal(text, "READY=1");
+	assert_string_equal(text, "STATUS=x");
 	assert_true(receive(host, text, sizeof(text), &fd) > 0);
-	assert_string_equal(text, "MAINPID=4711");
+	assert_string_equal(text, "MAINPID=4711\nREADY=1");
 	assert_int_equal(fd, -1);
 	assert_true(receive(host, text, sizeof(text), &fd) > 0);
 	assert_string_equal(text, "BARRIER=1");
@@ -341,17 +345,21 @@ static void test_notify(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	close(theirs);
-	close(host);
-	close(pidfd);
+	hk_notify_free(notify);
+	assert_int_equal(unlinkat(parent, "notify/notify.sock", 0), 0);
 
-	/* a container that ends without a word */
+	/* a container that ends without a word: there is nothing to wait for */
+	notify = NULL;
+	assert_int_equal(hk_notify_open(parent, path, &notify, &err), 0);
 	pid = waiting_child(0);
 	pidfd = hk_sys_pidfd_open(pid);
+	assert_int_equal(hk_notify_set_init(notify, pid, pidfd, &err), 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(hk_notify_forward(ours, path, pid, pidfd, &err), 0);
+	assert_int_equal(hk_notify_wait(notify, &err), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	close(pidfd);
-	close(ours);
+	hk_notify_free(notify);
+	close(host);
 	assert_int_equal(unlinkat(parent, "notify/notify.sock", 0), 0);
 	assert_int_equal(unlinkat(parent, "notify", AT_REMOVEDIR), 0);
 	assert_int_equal(unlinkat(parent, "host", 0), 0);
