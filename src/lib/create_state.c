@@ -44,6 +44,7 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.private_pid_namespace = hk_spec_new_namespace(spec, HK_NS_PID);
 	c->state.exec_fifo = !c->run;
 	c->state.notify_socket = c->prepared.options.notify_socket;
+	c->state.mount_label = spec->linux.mount_label;
 	c->state.intel_rdt_path = c->prepared.rdt.group;
 	c->state.intel_rdt_monitor = c->prepared.rdt.monitor;
 	c->state.intel_rdt_owned = hk_rdt_owns_group(&c->prepared.rdt);

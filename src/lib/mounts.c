@@ -149,6 +149,7 @@ static int run_errand(struct errand *e, const struct hako_container *container,
 	};
 	int r;
 
+	e->spec.linux.mount_label = loaded->state.mount_label;
 	r = open_namespaces(e, err);
 	/* they were opened by pid: it must still be the container's */
 	if (r == 0 && hk_sys_pidfd_send_signal(loaded->pidfd, 0) < 0)

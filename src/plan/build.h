@@ -42,9 +42,9 @@ enum hk_errand {
 };
 
 /* A plan that changes a container that runs, whose mount namespace will be in its slot. Of the spec the
- * mounts count, and as namespaces those that are to be joined and a new mount namespace, the init stage's
- * own. bundle: what relative sources are relative to. err is not NULL; its property is as in config.json,
- * "/mounts/0", or about a namespace. */
+ * mounts and their label count, and as namespaces those that are to be joined and a new mount namespace,
+ * the init stage's own. bundle: what relative sources are relative to. err is not NULL; its property is as
+ * in config.json, "/mounts/0", or about a namespace. */
 int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
 	const struct hk_facts *facts, const char *bundle, struct hk_arena *arena,
 	const struct hk_plan **ret, struct hk_err *err);

@@ -36,6 +36,7 @@ static const struct hk_property state_properties[] = {
 		.flags = HK_REQUIRED),
 	HK_BOOL("exec_fifo", struct hk_state, exec_fifo),
 	HK_STRING("notify_socket", struct hk_state, notify_socket),
+	HK_STRING("mount_label", struct hk_state, mount_label),
 	HK_PAIRS("annotations", struct hk_state, annotations),
 	HK_STRUCT("hooks", struct hk_state, hooks, &hk_hooks_object),
 };

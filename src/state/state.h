@@ -42,6 +42,7 @@ struct hk_state {
 	struct hk_pairs namespace_paths; /* runc's "NEWNET" -> "/proc/PID/ns/net" */
 	struct hk_pairs annotations;
 	struct hk_hooks hooks;       /* poststart and poststop are still to come */
+	const char *mount_label;     /* linux.mountLabel, for mounts that are added; NULL: none */
 };
 
 void hk_state_done(struct hk_state *state);

@@ -87,6 +87,8 @@ static char *state_text(const struct hk_state *state)
 	if (state->intel_rdt_path)
 		hk_write_bool(&w, "intel_rdt_owned", state->intel_rdt_owned);
 	hk_state_write_resources(&w, "resources", state->resources);
+	if (state->mount_label)
+		hk_write_string(&w, "mount_label", state->mount_label);
 	write_pairs(&w, "annotations", &state->annotations);
 	hk_write_object_begin(&w, "hooks");
 	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)

@@ -193,26 +193,36 @@ RECEIVE, SEND, ID_VALID = 0xC0502100, 0xC0182101, 0x40082102
 
 class Agent:
     """Makes the directories that the container asks for, as root of the host and where it wants, and says
-    that it was the container's own call."""
+    that it was the container's own call. messages: the states that came, one for each listener."""
 
     def __init__(self, path):
         self.listener = Listener(path)
-        self.calls, self.message, self.ended = [], None, False
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
+        self.calls, self.messages, self.ended = [], [], 0
+        threading.Thread(target=self.accept, daemon=True).start()
 
-    def serve(self):
-        data, fds, _ = self.listener.take()
-        self.message = json.loads(data)
-        assert len(fds) == 1 and self.message["fds"] == ["seccompFd"]
+    def accept(self):
+        while True:
+            try:
+                data, fds, _ = self.listener.take()
+            except OSError:  # closed
+                return
+            assert len(fds) == 1
+            self.messages.append(json.loads(data))
+            threading.Thread(target=self.serve, args=fds, daemon=True).start()
+
+    def serve(self, fd):
         while True:
             request = array.array("B", bytes(80))
             try:
-                fcntl.ioctl(fds[0], RECEIVE, request)
+                fcntl.ioctl(fd, RECEIVE, request)
             except OSError:  # every process with the filter is gone
-                self.ended = True
+                self.ended += 1
                 return
-            self.answer(fds[0], *struct.unpack_from("=QIIiIQ6Q", request))
+            self.answer(fd, *struct.unpack_from("=QIIiIQ6Q", request))
+
+    def close(self):
+        host.wait_until(lambda: self.ended == len(self.messages), "the listeners' end")
+        self.listener.close()
 
     def answer(self, fd, cookie, pid, flags, number, arch, ip, *args):
         with open(f"/proc/{pid}/mem", "rb") as memory:
@@ -231,6 +241,7 @@ class Agent:
 def validate_state(message):
     """runtime-spec, config-linux.md, "The Container Process State", with the state of runtime.md."""
     assert {"ociVersion", "fds", "pid", "state"} <= set(message) <= {"ociVersion", "fds", "pid", "metadata", "state"}
+    assert message["fds"] == ["seccompFd"]
     assert re.match(r"1\.\d+\.\d+", message["ociVersion"]) and isinstance(message["pid"], int)
     state = message["state"]
     assert {"ociVersion", "id", "status", "pid", "bundle"} <= set(state)
@@ -263,13 +274,13 @@ def test_seccomp_agent_does_the_work(runtime, bundle, tmp, how):
     assert "File exists" in result.err
     assert agent.calls == ["/made", "/made"]
     assert (bundle.rootfs / "made").stat().st_uid == 0, "root has made it"
-    validate_state(agent.message)
-    assert agent.message.get("metadata") == more.get("listenerMetadata")
-    state = agent.message["state"]
+    message, = agent.messages
+    validate_state(message)
+    assert message.get("metadata") == more.get("listenerMetadata")
+    state = message["state"]
     assert (state["id"], state["status"], state["bundle"]) == (name, "creating", str(bundle.path))
-    assert state["annotations"] == {"org.example": "x"} and state["pid"] == agent.message["pid"] > 1
-    host.wait_until(lambda: agent.ended, "the listener's end")
-    agent.listener.close()
+    assert state["annotations"] == {"org.example": "x"} and state["pid"] == message["pid"] > 1
+    agent.close()
 
 
 @x86_64

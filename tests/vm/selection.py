@@ -55,7 +55,8 @@ CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cg
 USER = Step("user", files("integration/test_delegation.py"), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
-        Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py")),
+        Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py",
+                                      "integration/test_notify.py")),
         USER,
     ]),
     (vm.Machine("6.1", systemd=False), [

@@ -16,6 +16,7 @@ static void make_errand(
 		hk_spec_parse_mounts(mounts, strlen(mounts), "f", &made->spec, &made->err), 0);
 	made->spec.linux.namespaces = user_and_mount + 2 - namespace_count;
 	made->spec.linux.namespace_count = namespace_count;
+	made->spec.linux.mount_label = "label";
 	made->r = hk_plan_build_errand(
 		errand, &made->spec, &facts, "/b", &made->arena, &made->plan, &made->err);
 }
@@ -31,6 +32,7 @@ static uint32_t position(const struct hk_plan *plan, enum hk_step_kind kind)
 static void test_additions(void **state)
 {
 	struct made made;
+	const struct hk_step_mount *mount;
 	const struct hk_step_bind *bind;
 
 	(void)state;
@@ -48,6 +50,8 @@ static void test_additions(void **state)
 	assert_true(position(made.plan, HK_STEP_BIND) < position(made.plan, HK_STEP_REMOUNT));
 	assert_int_equal(position(made.plan, HK_STEP_READY), made.plan->step_count - 2);
 	assert_int_equal(position(made.plan, HK_STEP_FINISH), made.plan->step_count - 1);
+	mount = hk_plan_args(made.plan, nth(made.plan, HK_STEP_MOUNT, 0));
+	assert_string_equal(hk_plan_str(made.plan, mount->label), "label");
 	bind = hk_plan_args(made.plan, nth(made.plan, HK_STEP_BIND, 0));
 	assert_string_equal(hk_plan_str(made.plan, bind->source), "/b/s");
 	assert_string_equal(hk_plan_str(made.plan, bind->target), "/b");

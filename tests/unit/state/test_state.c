@@ -70,6 +70,7 @@ static struct hk_state sample(void)
 		.private_pid_namespace = true,
 		.exec_fifo = true,
 		.notify_socket = "/run/systemd/notify",
+		.mount_label = "system_u:object_r:svirt_t:s0:c1,c2",
 		.cgroup_paths = {cgroups, 2},
 		.intel_rdt_path = "/sys/fs/resctrl/web",
 		.intel_rdt_monitor = "/sys/fs/resctrl/web/mon_groups/web",
@@ -98,6 +99,7 @@ static void test_round_trip(void **state)
 	assert_true(out.rootfs_mount == in.rootfs_mount);
 	assert_string_equal(out.created, in.created);
 	assert_string_equal(out.notify_socket, in.notify_socket);
+	assert_string_equal(out.mount_label, in.mount_label);
 	assert_int_equal(out.init_pid, 4711);
 	assert_true(out.init_start_time == UINT64_MAX);
 	assert_int_equal(out.owner, 4294967294u);
@@ -125,7 +127,7 @@ static void test_round_trip(void **state)
 
 	in.created = NULL;
 	in.rootfs_mount = 0;
-	in.notify_socket = in.intel_rdt_path = in.intel_rdt_monitor = NULL;
+	in.notify_socket = in.mount_label = in.intel_rdt_path = in.intel_rdt_monitor = NULL;
 	assert_int_equal(hk_state_store(dir, &in, &err), 0);
 	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
 	assert_null(out.created);
@@ -134,6 +136,7 @@ static void test_round_trip(void **state)
 	assert_false(out.intel_rdt_owned);
 	assert_true(out.rootfs_mount == 0);
 	assert_null(out.notify_socket);
+	assert_null(out.mount_label);
 	hk_state_done(&out);
 	assert_int_equal(faccessat(dir, "state.json.tmp", F_OK, 0), -1);
 	hk_close(&dir);
