@@ -12,15 +12,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import daemons  # noqa: E402
 import engines  # noqa: E402
 import host  # noqa: E402
 import support  # noqa: E402
-
-
-def pytest_collection_modifyitems(items):
-    if os.geteuid() != 0:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason="the clients need root"))
+from marks import pytest_configure, pytest_runtest_setup  # noqa: E402,F401 (hooks)
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +33,12 @@ def home():
     # Root of a user namespace must get through to its root file system.
     directory.chmod(0o711)
     # What the clients make at the top of the cgroup hierarchies and did not find there.
-    names = engines.Podman.cgroups + engines.Containerd.cgroups + engines.Docker.cgroups
+    names = engines.Podman.cgroups + daemons.Containerd.cgroups + engines.Docker.cgroups
     before = support.cgroup_tree(names)
     states = state_ids()
     yield directory
     leaks = [f"process {pid}: {line}" for pid, line in lingering(directory).items()]
-    engines.end_leftovers(directory)
+    daemons.end_leftovers(directory)
     leaks += [f"mount {mount}" for mount in support.mounts() if mount.startswith(f"{directory}/")]
     new = support.cgroup_tree(names) - before
     # podman and docker never remove the parents that they make; a container's own is hako's to remove.
@@ -76,12 +72,14 @@ def image(home):
         pytest.skip("no static busybox here")
     rootfs = home / "rootfs"
     support.make_rootfs(rootfs, busybox)
-    support.build_static(Path(__file__).with_name("personality.c"), rootfs / "bin/personality")
-    made = types.SimpleNamespace(tar=home / "image.tar", oci=home / "image.oci",
-                                 user_oci=home / "user.oci")
+    for program in ("personality", "pause"):
+        support.build_static(Path(__file__).with_name(f"{program}.c"), rootfs / "bin" / program)
+    made = types.SimpleNamespace(tar=home / "image.tar", oci=home / "image.oci", user_oci=home / "user.oci",
+                                 pause_oci=home / "pause.oci")
     support.make_tar(rootfs, made.tar)
-    support.make_oci_archive(made.tar, made.oci, engines.Containerd.image)
-    support.make_oci_archive(made.tar, made.user_oci, engines.Containerd.user_image, user="1000:1000")
+    support.make_oci_archive(made.tar, made.oci, daemons.Containerd.image)
+    support.make_oci_archive(made.tar, made.user_oci, daemons.Containerd.user_image, user="1000:1000")
+    support.make_oci_archive(made.tar, made.pause_oci, daemons.Containerd.pause_image, command="/bin/pause")
     return made
 
 
@@ -101,7 +99,7 @@ def docker_session(hako, home, image):
 
 @pytest.fixture(scope="session")
 def containerd_session(hako, home, image):
-    engine = engines.Containerd(hako, home / "ctrd", image)
+    engine = daemons.Containerd(hako, home / "ctrd", image)
     yield engine
     engine.close()
 
@@ -128,3 +126,30 @@ def ctr(containerd_session):
 def engine(request):
     """podman and docker, for what both do in the same words."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def cri_session(containerd_session):
+    import cri
+    client = cri.Cri(containerd_session)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def cri(cri_session):
+    yield cri_session
+    cri_session.remove_all()
+    cri_session.containerd.remove_all()
+
+
+@pytest.fixture
+def make_pod(cri, tmp_path):
+    """Pods as many as one wants; see cri.Pod."""
+    from cri import Pod
+    return lambda **options: Pod(cri, tmp_path, **options)
+
+
+@pytest.fixture
+def pod(make_pod):
+    return make_pod()

@@ -1,6 +1,7 @@
 """What the client tests share: images made from busybox, pseudo terminals, cgroup files, leaks."""
 
 import fcntl
+import functools
 import hashlib
 import io
 import json
@@ -13,9 +14,12 @@ import signal
 import struct
 import subprocess
 import tarfile
+import tempfile
 import termios
 import time
 from pathlib import Path
+
+import host
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -47,7 +51,7 @@ def make_tar(rootfs, target):
         tar.add(rootfs, arcname=".")
 
 
-def make_oci_archive(layer, target, name, user=""):
+def make_oci_archive(layer, target, name, user="", command="/bin/sh"):
     """An OCI image layout in a tar, as `ctr images import` reads it."""
     blobs = {}
 
@@ -60,7 +64,7 @@ def make_oci_archive(layer, target, name, user=""):
     content = layer.read_bytes()
     config = json.dumps({
         "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine),
-        "os": "linux", "config": {"Env": [f"PATH={PATH}"], "Cmd": ["/bin/sh"], "User": user},
+        "os": "linux", "config": {"Env": [f"PATH={PATH}"], "Cmd": [command], "User": user},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(content).hexdigest()}"]},
     }).encode()
     manifest = json.dumps({
@@ -106,6 +110,23 @@ def processes_naming(text):
         if (text in line or cwd.startswith(text)) and "pytest" not in line:
             found[int(entry.name)] = f"{line.strip()} (in {cwd})"
     return found
+
+
+@functools.lru_cache(maxsize=None)
+def has_overlay(directory):
+    """Whether overlayfs can be on top of a directory: on another overlayfs it cannot."""
+    place = Path(tempfile.mkdtemp(dir=directory))
+    for name in ("lower", "upper", "work", "merged"):
+        (place / name).mkdir()
+    layers = ",".join(f"{name}dir={place / name}" for name in ("lower", "upper", "work"))
+    try:
+        host.mount("overlay", place / "merged", "overlay", data=layers)
+        host.umount(place / "merged")
+        return True
+    except OSError:
+        return False
+    finally:
+        shutil.rmtree(place)
 
 
 def mounts():

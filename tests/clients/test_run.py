@@ -188,7 +188,9 @@ def test_terminal(engine):
     command = [str(argument) for argument in engine.command(
         "run", "--rm", "-it", "--network", "none", engine.image, "sh")]
     status, seen = support.on_terminal(command, [
-        (r"# ", "tty; stty size; echo answer $((6 * 7))\n"), (r"answer 42", "exit 5\n")], env=engine.env)
+        # docker tells the size a moment after the start.
+        (r"# ", "tty; until stty size | grep -v '^0 '; do :; done; echo answer $((6 * 7))\n"),
+        (r"answer 42", "exit 5\n")], env=engine.env)
     assert status == 5, seen
     assert re.search(r"/dev/(pts/0|console)", seen), seen
     assert "31 97" in seen, seen

@@ -17,27 +17,11 @@ import pytest
 import host
 from bundle import Bundle
 from hooks import notes  # noqa: F401 (a fixture, which the conftests pass on)
+from marks import pytest_configure, pytest_runtest_setup  # noqa: F401 (passed on as well)
 from runtime import Runtime
 
 SOURCE = Path(__file__).resolve().parents[2]
 PREFIX = f"hkt{os.getpid()}"
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "hako_only: beyond the command line of runc 1.1")
-    config.addinivalue_line("markers", "needs(condition, reason): skipped where the host lacks it")
-    config.addinivalue_line("markers", "unprivileged: for an ordinary user; others run as root")
-    config.addinivalue_line("markers", "shows(*flags): the commands (\"exec\") and flags (\"exec --cap\") that"
-                                       " the test is about; docs/compat.md lists them")
-
-
-def pytest_runtest_setup(item):
-    if os.geteuid() != 0 and not item.get_closest_marker("unprivileged"):
-        pytest.skip("containers need root here")
-    for mark in item.iter_markers("needs"):
-        condition, reason = mark.args
-        if not condition():
-            pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
