@@ -16,6 +16,7 @@ class Engine:
     name = ""
     image = "box"
     at_once = []
+    kept = None
 
     def command(self, *arguments):
         raise NotImplementedError
@@ -60,7 +61,14 @@ class Engine:
         return self.state(container)["ExitCode"]
 
     def containers(self):
-        return self.cli("ps", "-aq", "--no-trunc").stdout.split()
+        """But for the one that lasts."""
+        return [found for found in self.cli("ps", "-aq", "--no-trunc").stdout.split() if found != self.kept]
+
+    def lasting(self):
+        """One container for the tests that do not change it."""
+        if not self.kept or not self.state(self.kept)["Running"]:
+            self.kept = self.detached(self.image, "sleep", "1000000")
+        return self.kept
 
     def remove(self, container):
         self.cli("rm", "-f", *self.at_once, container, check=False)
@@ -103,7 +111,13 @@ class Podman(Engine):
                 self.home / "tmp", "--cgroup-manager", "cgroupfs", "--events-backend", "file",
                 "--storage-driver", self.storage, *arguments]
 
+    def events(self, container):
+        """The names of what happened to a container, a line each."""
+        return self.cli("events", "--stream=false", "--filter", f"container={container}", "--format",
+                        "{{.Status}}").stdout
+
     def close(self):
+        self.kept = None
         self.remove_all()
         self.cli("rmi", "-af", check=False)
         # podman mounts it onto itself and never takes it away.
@@ -146,7 +160,13 @@ class Docker(Engine):
     def command(self, *arguments):
         return [self.client, *arguments]
 
+    def events(self, container):
+        """The names of what happened to a container, a line each."""
+        return self.cli("events", "--since", "5m", "--until", "0s", "--filter", f"container={container}", "--format",
+                        "{{.Action}}").stdout
+
     def close(self):
+        self.kept = None
         self.remove_all()
         self.daemon.stop()
         self.containerd.close()

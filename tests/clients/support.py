@@ -161,6 +161,8 @@ def on_terminal(command, talk, seconds=30, size=(31, 97), env=None):
                 start += found.end()
                 os.write(master, talk.pop(0)[1].encode())
         return process.wait(max(1, end - time.monotonic())), seen
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"not done in {seconds} s; still to say: {talk}; seen: {seen}") from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

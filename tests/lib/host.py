@@ -144,6 +144,16 @@ def wait_until(condition, what="what the test waits for", seconds=15):
     pytest.fail(f"{what} did not happen within {seconds} s")
 
 
+def stays(condition, seconds=0.5):
+    """Whether a condition that holds now still holds at each look in the next moment."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not condition():
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def namespace(pid, kind):
     return os.readlink(f"/proc/{pid}/ns/{kind}")
 
