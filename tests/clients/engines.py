@@ -109,7 +109,7 @@ class Podman(Engine):
     def command(self, *arguments):
         return ["podman", "--root", self.home / "root", "--runroot", self.home / "run", "--tmpdir",
                 self.home / "tmp", "--cgroup-manager", "cgroupfs", "--events-backend", "file",
-                "--storage-driver", self.storage, *arguments]
+                "--storage-driver", self.storage, "--network-config-dir", self.home / "networks", *arguments]
 
     def events(self, container):
         """The names of what happened to a container, a line each."""
@@ -144,10 +144,11 @@ class Docker(Engine):
         self.env = {**os.environ, "HOME": str(home), "DOCKER_HOST": f"unix://{self.socket}"}
         self.containerd = Containerd(hako, home / "containerd")
         self.exec_root = home / "exec"
+        self.env["PATH"] = f"{self.buildkit_runc()}:{os.environ['PATH']}"
         (home / "daemon.json").write_text(example("docker/daemon.json", hako))
         command = ["dockerd", "--config-file", home / "daemon.json", "--data-root", home / "data", "--exec-root",
                    self.exec_root, "--pidfile", home / "pid", "-H", f"unix://{self.socket}", "--bridge", "none",
-                   "--iptables=false", "--ip6tables=false", "--containerd", self.containerd.socket,
+                   "--live-restore", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--containerd", self.containerd.socket,
                    "--storage-driver", "overlay2" if support.has_overlay(home) else "vfs"]
         try:
             self.daemon = Daemon(command, home / "log",
@@ -156,6 +157,16 @@ class Docker(Engine):
             self.containerd.close()
             raise
         self.cli("import", "-c", 'CMD ["/bin/sh"]', image.tar, self.image)
+
+    def buildkit_runc(self):
+        """A folder for PATH: BuildKit runs what is called runc there. This one notes how it is called."""
+        directory = self.home / "bin"
+        directory.mkdir()
+        self.buildkit_log = self.home / "buildkit-runc"
+        program = directory / "runc"
+        program.write_text(f'#!/bin/sh\necho "$*" >>{self.buildkit_log}\nexec {self.hako} "$@"\n')
+        program.chmod(0o755)
+        return directory
 
     def command(self, *arguments):
         return [self.client, *arguments]

@@ -222,7 +222,7 @@ def cgroup_tree(names):
 def remove_cgroups(directories):
     """Remove empty cgroups, the innermost first; what is left is returned."""
     left = []
-    for directory in sorted(directories, key=len, reverse=True):
+    for directory in sorted(map(str, directories), key=len, reverse=True):
         try:
             os.rmdir(directory)
         except FileNotFoundError:
@@ -257,3 +257,11 @@ def host_limit(name):
     """The hard limit of this process, as it would bound a container's."""
     import resource
     return resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
+
+
+@functools.lru_cache(maxsize=None)
+def criu_works():
+    return shutil.which("criu") and subprocess.run(["criu", "check"], capture_output=True).returncode == 0
+
+
+NO_CRIU = "`criu check` fails: CRIU is missing, or does not work on this kernel"

@@ -1,7 +1,10 @@
 """containerd with its runc v2 shim, driven by ctr."""
 
+import itertools
+import json
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -231,3 +234,151 @@ def test_the_runtime_keeps_no_state(ctr):
     output(ctr, [], "true")
     root = ctr.runc_root / ctr.namespace
     assert not root.exists() or list(root.iterdir()) == []
+
+
+# Beside the container's own program
+
+EXEC = pytest.mark.shows("exec", "exec --process", "exec --pid-file", "exec --detach")
+
+
+def execute(ctr, flags, *program, **options):
+    return ctr.cli("tasks", "exec", "--exec-id", f"exec{next(NUMBERS)}", *flags, "long", *program, **options)
+
+
+NUMBERS = itertools.count()
+
+
+@EXEC
+def test_exec(ctr):
+    pid = detached(ctr)
+    result = execute(ctr, [], "sh", "-c", "readlink /proc/self/ns/pid; echo err >&2; exit 42", check=False)
+    assert (result.returncode, result.stdout.strip(), result.stderr) == (42, host.namespace(pid, "pid"), "err\n")
+    assert execute(ctr, [], "true").returncode == 0
+
+
+@EXEC
+@pytest.mark.parametrize("program, text", [
+    ("no-such-program", "executable file not found in $PATH"), ("/no/such/program", "no such file or directory"),
+    ("/etc/passwd", "permission denied")])
+def test_exec_of_a_program_that_cannot_run(ctr, program, text):
+    detached(ctr)
+    result = execute(ctr, [], program, check=False)
+    assert result.returncode and text in result.stderr, result.stderr
+    assert ctr.tasks()["long"][1] == "RUNNING" and len(processes(ctr)) == 1
+
+
+@EXEC
+def test_exec_user_and_directory(ctr):
+    detached(ctr)
+    text = execute(ctr, ["--user", "1000", "--cwd", "/home/user"], "sh", "-c", "id -u; pwd").stdout
+    assert text.split() == ["1000", "/home/user"]
+
+
+@EXEC
+@pytest.mark.shows("exec --tty", "exec --console-socket")
+def test_exec_on_a_terminal(ctr):
+    detached(ctr)
+    command = [str(part) for part in ctr.command("tasks", "exec", "--tty", "--exec-id", "tty", "long", "sh")]
+    status, seen = support.on_terminal(command, [
+        (r"# ", "tty; until stty size | grep -v '^0 '; do :; done; echo answer $((6 * 7))\n"),
+        (r"answer 42", "exit 5\n")])
+    assert status == 5 and re.search(r"/dev/pts/\d", seen) and "31 97" in seen, seen
+
+
+@EXEC
+def test_exec_stdin(ctr):
+    detached(ctr)
+    assert execute(ctr, [], "head", "-n", "1", input="first\nsecond\n").stdout == "first\n"
+
+
+@EXEC
+@pytest.mark.shows("ps", "ps --format")
+def test_ps(ctr):
+    pid = detached(ctr)
+    execute(ctr, ["--detach"], "sleep", "1001")
+    pids = host.wait_until(lambda: len(processes(ctr)) == 2 and processes(ctr), "two processes")
+    assert pid in pids and all(map(host.is_alive, pids))
+    assert {Path(f"/proc/{number}/cmdline").read_text().split("\0")[1] for number in pids} == {"1000", "1001"}
+
+
+def processes(ctr):
+    return [int(line.split()[0]) for line in ctr.cli("tasks", "ps", "long").stdout.splitlines()[1:]]
+
+
+@pytest.mark.shows("pause", "resume")
+def test_pause_and_resume(ctr):
+    pid = detached(ctr, [], "sh", "-c", "while :; do date +%s%N >/now; sleep 0.05; done")
+    now = Path(f"/proc/{pid}/root/now")
+    ctr.cli("tasks", "pause", "long")
+    assert ctr.tasks()["long"][1] == "PAUSED"
+    before = now.read_text()
+    assert host.stays(lambda: now.read_text() == before)
+    assert execute(ctr, [], "true", check=False).returncode
+    ctr.cli("tasks", "resume", "long")
+    assert ctr.tasks()["long"][1] == "RUNNING"
+    host.wait_until(lambda: now.read_text() != before, "that it goes on")
+
+
+@pytest.mark.shows("pause", "kill", "delete --force")
+def test_kill_of_a_paused_task(ctr):
+    pid = detached(ctr)
+    ctr.cli("tasks", "pause", "long")
+    ctr.cli("tasks", "kill", "--signal", "SIGKILL", "long")
+    host.wait_until(lambda: not host.is_alive(pid) or ctr.cli("tasks", "resume", "long", check=False) is None,
+                    "the end of the task")
+    assert "exit code 137" in ctr.cli("tasks", "delete", "long").stderr
+
+
+def test_metrics(ctr):
+    detached(ctr, ["--memory-limit", 64 << 20])
+    text = ctr.cli("tasks", "metrics", "--format", "json", "long").stdout
+    data = json.loads(text)
+    assert str(64 << 20) in text and data["pids"]["current"] == 1, text
+
+
+@EXEC
+@pytest.mark.shows("kill --all")
+def test_kill_all_with_a_signal(ctr):
+    pid = detached(ctr, [], "sh", "-c", 'trap "" USR1; sleep 1000 & wait; wait')
+    execute(ctr, ["--detach"], "sleep", "1001")
+    pids = host.wait_until(lambda: len(processes(ctr)) == 3 and processes(ctr), "three processes")
+    others = [number for number in pids if number != pid]
+    ctr.cli("tasks", "kill", "--all", "--signal", "SIGTERM", "long")
+    host.wait_until(lambda: not any(map(host.is_alive, others)), "the end of the others")
+
+
+@pytest.mark.shows("checkpoint", "checkpoint --image-path", "checkpoint --work-path")
+@pytest.mark.needs(support.criu_works, support.NO_CRIU)
+def test_checkpoint(ctr, tmp_path):
+    pid = detached(ctr)
+    ctr.cli("tasks", "checkpoint", "--image-path", tmp_path / "image", "--work-path", tmp_path / "work", "--exit", "long")
+    assert list((tmp_path / "image").glob("core-*.img"))
+    host.wait_until(lambda: not host.is_alive(pid), "the end of the task")
+
+
+# Crashes
+
+@EXEC
+@pytest.mark.shows("kill", "delete")
+def test_tasks_outlive_containerd(ctr):
+    pid = detached(ctr)
+    ctr.daemon.crash()
+    assert ctr.tasks()["long"] == (pid, "RUNNING") and host.is_alive(pid)
+    assert execute(ctr, [], "echo", "still there").stdout == "still there\n"
+    ctr.cli("tasks", "kill", "--signal", "SIGKILL", "long")
+    host.wait_until(lambda: ctr.tasks()["long"][1] == "STOPPED", "the end of the task")
+    assert "exit code 137" in ctr.cli("tasks", "delete", "long").stderr
+    assert not host.is_alive(pid) and support.cgroups_of("long") == []
+
+
+@pytest.mark.shows("delete --force")
+def test_a_killed_shim_leaves_nothing(ctr):
+    """containerd starts another shim, which has the runtime delete what there is by force."""
+    pid = detached(ctr)
+    shim = host.wait_until(lambda: [number for number, line in support.processes_naming("containerd-shim").items()
+                                    if str(ctr.socket) in line and " long" in line], "the shim")
+    os.kill(shim[0], signal.SIGKILL)
+    host.wait_until(lambda: not host.is_alive(pid), "the end of the task")
+    host.wait_until(lambda: "long" not in ctr.tasks(), "that containerd forgets the task")
+    host.wait_until(lambda: not (ctr.runc_root / ctr.namespace / "long").exists(), "the runtime's clean-up")
+    assert support.cgroups_of("long") == []

@@ -213,10 +213,12 @@ def test_attach(engine):
     """To a terminal, and away from it by the keys for it: the container goes on."""
     container = engine.detached("-it", engine.image, "sh", "-c", ASKING)
     command = [str(part) for part in engine.command("attach", container)]
-    _, seen = support.on_terminal(command, [(r"(?s)(waiting.*){4}", "\x10\x11")], env=engine.env)
+    # podman looks for the keys one by one, and in what it reads alone.
+    _, seen = support.on_terminal(command, [(r"(?s)(waiting.*){3}", "\x10"), ("waiting", "\x11")], env=engine.env)
     assert engine.state(container)["Running"], seen
     status, seen = support.on_terminal(command, [(r"(?s)(waiting.*){4}", "a line\n")], env=engine.env)
-    assert "got a line" in seen and engine.wait_exit(container) == status == 6
+    assert "got a line" in seen and engine.wait_exit(container) == 6
+    assert status == (6 if engine.name == "docker" else 0)
 
 
 def test_logs_follow(engine):
