@@ -23,7 +23,8 @@ hako_packages() {
 			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck \
 			zsh fish groff-base mandoc ;;
 	apt-get:client)
-		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap ;;
+		echo runc crun podman conmon containerd docker.io catatonit netavark iptables uidmap \
+			containernetworking-plugins python3-grpcio python3-protobuf criu ;;
 	apt-get:vm)
 		echo qemu-system-x86 mmdebstrap e2fsprogs ;;
 	apt-get:guest)
@@ -39,7 +40,7 @@ hako_packages() {
 			libasan libubsan zsh fish groff-base mandoc ;;
 	dnf:client)
 		echo runc crun podman conmon containerd moby-engine catatonit netavark iptables-nft \
-			shadow-utils ;;
+			shadow-utils containernetworking-plugins python3-grpcio python3-protobuf criu ;;
 	apk:build)
 		echo gcc musl-dev make cmake pkgconf linux-headers busybox-static \
 			yajl-dev libcap-dev libcap-static libseccomp-dev libseccomp-static libmnl-dev ;;
@@ -48,7 +49,7 @@ hako_packages() {
 			clang clang-extra-tools cppcheck shellcheck zsh fish groff mandoc ;;
 	apk:client)
 		echo runc crun podman conmon containerd containerd-ctr docker catatonit netavark \
-			iptables shadow-uidmap ;;
+			iptables shadow-uidmap cni-plugins py3-grpcio py3-protobuf criu ;;
 	pacman:build)
 		echo gcc make cmake pkgconf linux-api-headers musl busybox \
 			yajl libcap libseccomp libmnl ;;
@@ -56,7 +57,8 @@ hako_packages() {
 		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux iproute2 git strace \
 			clang cppcheck shellcheck zsh fish groff ;;
 	pacman:client)
-		echo runc crun podman conmon containerd docker catatonit netavark iptables ;;
+		echo runc crun podman conmon containerd docker catatonit netavark iptables \
+			cni-plugins python-grpcio python-protobuf criu ;;
 	esac
 }
 
@@ -130,7 +132,9 @@ hako_has() {
 			hako_have clang clang-format clang-tidy cppcheck shellcheck zsh fish groff &&
 			pkg-config --exists cmocka && hako_python >/dev/null &&
 			"$(hako_python)" -c 'import jsonschema' >/dev/null 2>&1 ;;
-	client) hako_have runc podman conmon containerd ctr dockerd docker catatonit ;;
+	client)
+		hako_have runc podman conmon containerd ctr dockerd docker catatonit criu &&
+			"$(hako_python)" -c 'import grpc, google.protobuf' >/dev/null 2>&1 ;;
 	vm) # made of Debian packages: nothing to install elsewhere
 		[ -z "$(hako_packages "$(hako_manager)" vm)" ] ||
 			hako_have qemu-system-x86_64 mmdebstrap mkfs.ext4 ;;

@@ -78,7 +78,8 @@ class Cri:
 
     def call(self, method, service="RuntimeService", seconds=60, **fields):
         request = json_format.ParseDict(fields, self.make(f"{method}Request")())
-        call = self.channel.unary_unary(f"/{PACKAGE}.{service}/{method}", request_serializer=lambda m: m.SerializeToString(),
+        call = self.channel.unary_unary(f"/{PACKAGE}.{service}/{method}",
+                                        request_serializer=lambda message: message.SerializeToString(),
                                         response_deserializer=self.make(f"{method}Response").FromString)
         try:
             return call(request, timeout=seconds)

@@ -47,6 +47,10 @@ class Engine:
         """The id of a new container in the background."""
         return self.run("-d", *arguments, **options).stdout.strip()
 
+    def on_terminal(self, talk, *arguments):
+        """(status, what was seen) of a command on a pseudo terminal; talk as in support.on_terminal."""
+        return support.on_terminal(list(map(str, self.command(*arguments))), talk, env=self.env)
+
     def inspect(self, container):
         return json.loads(self.cli("inspect", container).stdout)[0]
 
@@ -148,7 +152,8 @@ class Docker(Engine):
         (home / "daemon.json").write_text(example("docker/daemon.json", hako))
         command = ["dockerd", "--config-file", home / "daemon.json", "--data-root", home / "data", "--exec-root",
                    self.exec_root, "--pidfile", home / "pid", "-H", f"unix://{self.socket}", "--bridge", "none",
-                   "--live-restore", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--containerd", self.containerd.socket,
+                   "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--live-restore", "--containerd",
+                   self.containerd.socket,
                    "--storage-driver", "overlay2" if support.has_overlay(home) else "vfs"]
         try:
             self.daemon = Daemon(command, home / "log",

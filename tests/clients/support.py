@@ -253,12 +253,6 @@ def host_lacks():
     return [number for number in range(last + 1) if not bounding & capability(number)]
 
 
-def host_limit(name):
-    """The hard limit of this process, as it would bound a container's."""
-    import resource
-    return resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
-
-
 @functools.lru_cache(maxsize=None)
 def criu_works():
     return shutil.which("criu") and subprocess.run(["criu", "check"], capture_output=True).returncode == 0

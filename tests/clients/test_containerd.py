@@ -351,7 +351,8 @@ def test_kill_all_with_a_signal(ctr):
 @pytest.mark.needs(support.criu_works, support.NO_CRIU)
 def test_checkpoint(ctr, tmp_path):
     pid = detached(ctr)
-    ctr.cli("tasks", "checkpoint", "--image-path", tmp_path / "image", "--work-path", tmp_path / "work", "--exit", "long")
+    ctr.cli("tasks", "checkpoint", "--image-path", tmp_path / "image", "--work-path", tmp_path / "work", "--exit",
+            "long")
     assert list((tmp_path / "image").glob("core-*.img"))
     host.wait_until(lambda: not host.is_alive(pid), "the end of the task")
 

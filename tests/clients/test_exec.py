@@ -122,10 +122,9 @@ def test_exec_stdin(engine, shared):
 @EXEC
 @pytest.mark.shows("exec --tty", "exec --console-socket")
 def test_exec_on_a_terminal(engine, shared):
-    command = [str(part) for part in engine.command("exec", "-it", shared, "sh")]
-    status, seen = support.on_terminal(command, [
+    status, seen = engine.on_terminal([
         (r"# ", "tty; until stty size | grep -v '^0 '; do :; done; echo answer $((6 * 7))\n"),
-        (r"answer 42", "exit 5\n")], env=engine.env)
+        (r"answer 42", "exit 5\n")], "exec", "-it", shared, "sh")
     assert status == 5, seen
     assert re.search(r"/dev/pts/\d", seen) and "31 97" in seen, seen
 
@@ -133,10 +132,9 @@ def test_exec_on_a_terminal(engine, shared):
 @EXEC
 @pytest.mark.shows("exec --tty")
 def test_exec_control_c(engine, shared):
-    command = [str(part) for part in engine.command(
-        "exec", "-it", shared, "sh", "-c", "trap 'echo interrupted; exit 9' INT; echo ready; "
-        "while :; do sleep 0.1; done")]
-    status, seen = support.on_terminal(command, [(r"ready", "\x03")], env=engine.env)
+    status, seen = engine.on_terminal(
+        [(r"ready", "\x03")], "exec", "-it", shared, "sh", "-c",
+        "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done")
     assert (status, "interrupted" in seen) == (9, True), seen
 
 
@@ -212,11 +210,10 @@ ASKING = 'while ! read -t 0.3 line; do echo waiting; done; echo got $line; exit 
 def test_attach(engine):
     """To a terminal, and away from it by the keys for it: the container goes on."""
     container = engine.detached("-it", engine.image, "sh", "-c", ASKING)
-    command = [str(part) for part in engine.command("attach", container)]
     # podman looks for the keys one by one, and in what it reads alone.
-    _, seen = support.on_terminal(command, [(r"(?s)(waiting.*){3}", "\x10"), ("waiting", "\x11")], env=engine.env)
+    _, seen = engine.on_terminal([(r"(?s)(waiting.*){3}", "\x10"), ("waiting", "\x11")], "attach", container)
     assert engine.state(container)["Running"], seen
-    status, seen = support.on_terminal(command, [(r"(?s)(waiting.*){4}", "a line\n")], env=engine.env)
+    status, seen = engine.on_terminal([(r"(?s)(waiting.*){4}", "a line\n")], "attach", container)
     assert "got a line" in seen and engine.wait_exit(container) == 6
     assert status == (6 if engine.name == "docker" else 0)
 
@@ -338,18 +335,19 @@ def healthy(engine, container, wanted):
     def look():
         if engine.name == "podman":
             engine.cli("healthcheck", "run", container, check=False)
-        return engine.state(container).get("Health", engine.state(container).get("Healthcheck"))["Status"] == wanted
+        state = engine.state(container)
+        return (state.get("Health") or state["Healthcheck"])["Status"] == wanted
     return host.wait_until(look, f"that the container is {wanted}", 20)
 
 
 def test_events(engine):
-    container = engine.detached("--name", "watched", engine.image, "sh", "-c", "sleep 0.5; exit 3")
-    engine.cli("exec", container, "true")
+    container = engine.detached("--name", "watched", engine.image, "sh", "-c", "until test -e /go; do sleep 0.1; done; exit 3")
+    engine.cli("exec", container, "touch", "/go")
     engine.wait_exit(container)
     text = engine.events(container)
     for event in ("create", "start", "exec", "die"):
         assert event in text, text
     if engine.name == "docker":
-        assert json.loads(engine.cli("events", "--since", "1m", "--until", "0s", "--filter", "event=die", "--filter",
-                                     f"container={container}", "--format", "{{json .Actor.Attributes}}").stdout)[
-                                         "exitCode"] == "3"
+        attributes = engine.cli("events", "--since", "5m", "--until", "0s", "--filter", "event=die", "--filter",
+                                f"container={container}", "--format", "{{json .Actor.Attributes}}").stdout
+        assert json.loads(attributes)["exitCode"] == "3"

@@ -301,8 +301,8 @@ def test_update_of_the_cpu_shares(podman):
 
 
 def test_security_options(podman):
-    text = podman.output("--security-opt", "unmask=ALL", "--security-opt", "seccomp=unconfined", podman.image, "sh", "-c",
-                         "mount | grep -c -E ' /proc/(kcore|keys|sys) '; grep Seccomp: /proc/self/status")
+    text = podman.output("--security-opt", "unmask=ALL", "--security-opt", "seccomp=unconfined", podman.image,
+                         "sh", "-c", "mount | grep -c -E ' /proc/(kcore|keys|sys) '; grep Seccomp: /proc/self/status")
     assert text.split() == ["0", "Seccomp:", "0"]
 
 

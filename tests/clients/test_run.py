@@ -185,22 +185,19 @@ def test_much_output(engine):
 
 
 def test_terminal(engine):
-    command = [str(argument) for argument in engine.command(
-        "run", "--rm", "-it", "--network", "none", engine.image, "sh")]
-    status, seen = support.on_terminal(command, [
+    status, seen = engine.on_terminal([
         # docker tells the size a moment after the start.
         (r"# ", "tty; until stty size | grep -v '^0 '; do :; done; echo answer $((6 * 7))\n"),
-        (r"answer 42", "exit 5\n")], env=engine.env)
+        (r"answer 42", "exit 5\n")], "run", "--rm", "-it", "--network", "none", engine.image, "sh")
     assert status == 5, seen
     assert re.search(r"/dev/(pts/0|console)", seen), seen
     assert "31 97" in seen, seen
 
 
 def test_terminal_control_c(engine):
-    command = [str(argument) for argument in engine.command(
-        "run", "--rm", "-it", "--network", "none", engine.image, "sh", "-c",
-        "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done")]
-    status, seen = support.on_terminal(command, [(r"ready", "\x03")], env=engine.env)
+    status, seen = engine.on_terminal(
+        [(r"ready", "\x03")], "run", "--rm", "-it", "--network", "none", engine.image, "sh", "-c",
+        "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done")
     assert (status, "interrupted" in seen) == (9, True), seen
 
 
