@@ -25,6 +25,7 @@ def detached(ctr, flags=(), *program, identity="long"):
     return ctr.tasks()[identity][0]
 
 
+@pytest.mark.shows("--root", "--log", "--log-format", "create", "create --bundle", "start", "delete")
 def test_run(ctr):
     result = ctr.run(["--rm"], "box", "sh", "-c", "echo out; echo err >&2")
     assert (result.stdout, result.stderr) == ("out\n", "err\n")
@@ -36,6 +37,7 @@ def test_exit_status(ctr, status):
     assert ctr.run(["--rm"], "box", "sh", "-c", f"exit {status}", check=False).returncode == status
 
 
+@pytest.mark.shows("--log", "--log-format")
 @pytest.mark.parametrize("program, text", [
     ("no-such-program", "executable file not found in $PATH"),
     ("/no/such/program", "no such file or directory"),
@@ -52,11 +54,13 @@ def test_detached(ctr):
     assert os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
 
 
+@pytest.mark.shows("create --pid-file")
 def test_pid_file(ctr, tmp_path):
     pid = detached(ctr, ["--pid-file", tmp_path / "pid"])
     assert (tmp_path / "pid").read_text().strip() == str(pid)
 
 
+@pytest.mark.shows("kill", "delete")
 def test_kill_and_delete(ctr):
     pid = detached(ctr)
     ctr.cli("tasks", "kill", "--signal", "SIGKILL", "long")
@@ -65,6 +69,7 @@ def test_kill_and_delete(ctr):
     assert not host.is_alive(pid) and ctr.tasks() == {}
 
 
+@pytest.mark.shows("kill")
 def test_kill_sends_a_signal(ctr):
     detached(ctr, [], "sh", "-c", 'trap "exit 9" TERM; while :; do sleep 0.1; done')
     host.wait_until(lambda: kill_and_look(ctr), "the end of the task")
@@ -77,6 +82,7 @@ def kill_and_look(ctr):
     return ctr.tasks()["long"][1] == "STOPPED"
 
 
+@pytest.mark.shows("kill --all")
 def test_kill_all(ctr):
     pid = detached(ctr, [], "sh", "-c", "sleep 1001 & sleep 1002 & wait")
     directory, _ = support.cgroup_directory(pid, "pids")
@@ -86,6 +92,7 @@ def test_kill_all(ctr):
     host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids), "the end of all processes")
 
 
+@pytest.mark.shows("delete --force")
 def test_delete_force_of_a_running_task(ctr):
     pid = detached(ctr)
     ctr.cli("tasks", "delete", "--force", "long", check=False)
@@ -99,6 +106,7 @@ def test_kill_of_a_task_that_has_ended(ctr):
     assert "not found" in ctr.cli("tasks", "kill", "long", check=False).stderr
 
 
+@pytest.mark.shows("create --console-socket")
 def test_terminal(ctr):
     command = [str(part) for part in ctr.command(*ctr.run_arguments(["--rm", "-t"], "tty", ["sh"]))]
     status, seen = support.on_terminal(command, [
@@ -226,6 +234,7 @@ def test_privileged(ctr):
         support.capabilities(Path("/proc/self/status").read_text())["CapBnd"]
 
 
+@pytest.mark.shows("create --no-pivot")
 def test_no_pivot(ctr):
     assert output(ctr, ["--no-pivot"], "echo", "fine").strip() == "fine"
 

@@ -362,6 +362,12 @@ def test_stats(pod, cri):
     assert [entry.attributes.id for entry in cri.call("ListContainerStats").stats] == [container]
 
 
+def test_stats_of_the_pod(pod, cri):
+    pod.start()
+    stats = cri.call("PodSandboxStats", pod_sandbox_id=pod.id).stats
+    assert stats.attributes.id == pod.id and stats.linux.memory.working_set_bytes.value > 0
+
+
 def test_reopen_log(pod, cri, tmp_path):
     container = pod.start("sh", "-c", "while :; do echo line; sleep 0.1; done")
     pod.log_has("line\n")

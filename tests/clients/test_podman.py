@@ -44,6 +44,7 @@ def test_umask(podman):
     assert podman.output("--umask", "0077", podman.image, "sh", "-c", "umask").strip() == "0077"
 
 
+@pytest.mark.shows("create --preserve-fds")
 def test_preserved_descriptor(podman, tmp_path):
     (tmp_path / "file").write_text("through descriptor 3")
     descriptor = os.open(tmp_path / "file", os.O_RDONLY)
@@ -103,6 +104,7 @@ def test_status_of_a_signal(podman, signal, status):
     assert result.returncode == status
 
 
+@pytest.mark.shows("--version")
 def test_info_knows_the_runtime(podman, hako):
     text = podman.cli("info", "--format", "{{.Host.OCIRuntime.Path}} {{.Host.OCIRuntime.Version}}").stdout
     assert text.startswith(str(hako)) and "spec:" in text
@@ -265,6 +267,13 @@ def test_automatic_user_namespace(podman):
     texts = [podman.output("--uidmap", f"0:{first}:1000", podman.image, "sh", "-c",
                            "cat /proc/self/uid_map; stat -c %u /bin/sh").split() for first in (200000, 300000)]
     assert texts == [["0", "200000", "1000", "0"], ["0", "300000", "1000", "0"]]
+
+
+def test_user_namespace_of_another_container(podman):
+    other = podman.detached("--uidmap", "0:100000:65536", podman.image, "sleep", "1000")
+    text = podman.output("--userns", f"container:{other}", podman.image, "sh", "-c",
+                         "readlink /proc/self/ns/user; cat /proc/self/uid_map").split()
+    assert text == [host.namespace(podman.pid(other), "user"), "0", "100000", "65536"]
 
 
 @pytest.mark.shows("exec", "exec --user")

@@ -114,6 +114,7 @@ def test_stop_kills_what_ignores_it(engine):
     assert not host.is_alive(pid)
 
 
+@pytest.mark.shows("kill")
 def test_kill_sends_a_signal(engine):
     container = trapping(engine)
     engine.cli("kill", "--signal", "USR1", container)
@@ -137,6 +138,7 @@ def test_kill_ends_every_process(engine):
     host.wait_until(lambda: not any(host.is_alive(pid) for pid in pids), "the end of all processes")
 
 
+@pytest.mark.shows("delete --force")
 def test_rm_force(engine):
     container = trapping(engine)
     pid = engine.pid(container)
@@ -152,6 +154,7 @@ def test_no_cgroup_after_the_end(engine):
     host.wait_until(lambda: support.cgroups_of(container) == [], "the removal of its cgroups")
 
 
+@pytest.mark.shows("create", "start")
 def test_create_then_start(engine):
     container = engine.cli("create", "--network", "none", engine.image, "sh", "-c",
                            "echo started; exit 4").stdout.strip()
@@ -184,6 +187,7 @@ def test_much_output(engine):
     assert len(engine.output(engine.image, "sh", "-c", "yes hako | head -c 1000000")) == 1_000_000
 
 
+@pytest.mark.shows("create --console-socket")
 def test_terminal(engine):
     status, seen = engine.on_terminal([
         # docker tells the size a moment after the start.
