@@ -42,6 +42,7 @@ def home():
     names = engines.Podman.cgroups + daemons.Containerd.cgroups + engines.Docker.cgroups
     before = support.cgroup_tree(names)
     states = state_ids()
+    networks = host_networks()
     yield directory
     leaks = [f"process {pid}: {line}" for pid, line in lingering(directory).items()]
     daemons.end_leftovers(directory)
@@ -51,6 +52,7 @@ def home():
     leaks += [f"cgroup {path}" for path in new if Path(path).name not in [*names, "conmon", "buildkit"]]
     leaks += [f"cgroup {left}" for left in support.remove_cgroups(new)]
     leaks += [f"state of {identity}" for identity in state_ids() - states]
+    leaks += [f"network {path}" for path in host_networks() - networks]
     shutil.rmtree(directory, ignore_errors=True)
     assert not leaks, "left behind:\n" + "\n".join(leaks)
 
@@ -63,6 +65,13 @@ def lingering(directory):
             break
         time.sleep(0.1)
     return found
+
+
+def host_networks():
+    """Network namespaces and devices of the kinds that podman, docker and CNI make."""
+    return {path for directory, kinds in (("/run/netns", ("netns-*", "cni-*")),
+                                          ("/sys/class/net", ("podman*", "veth*", "hkc*", "hkt*")))
+            for kind in kinds for path in Path(directory).glob(kind)}
 
 
 def state_ids():

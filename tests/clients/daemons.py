@@ -36,9 +36,9 @@ class Daemon:
         self.log = log
         self.ready = ready
         self.env = env
-        self.start()
+        self.start(pytest.skip)
 
-    def start(self):
+    def start(self, give_up):
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, env=self.env, start_new_session=True)
@@ -47,7 +47,7 @@ class Daemon:
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
                 last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
-                pytest.skip(f"{self.command[0]} does not start on this host: {''.join(last)[:300]}")
+                give_up(f"{self.command[0]} does not start on this host: {''.join(last)[:300]}")
             time.sleep(0.1)
 
     def stop(self):
@@ -57,7 +57,7 @@ class Daemon:
         """kill -9, and a new one on what is left."""
         self.process.kill()
         self.process.wait()
-        self.start()
+        self.start(pytest.fail)
 
 
 class Containerd:
@@ -71,7 +71,7 @@ class Containerd:
     pods = "hako-pods"
     cgroups = [namespace, pods]
     cni = "/usr/lib/cni"
-    bridge = "hako-cni"
+    bridge = f"hkc{os.getpid()}"
     subnet = "198.18.77.0/24"
 
     def __init__(self, hako, home, image=None):
@@ -99,6 +99,8 @@ class Containerd:
     def config(self):
         """The example of contrib/ between what keeps this daemon apart from the host's."""
         cri = 'plugins."io.containerd.grpc.v1.cri"'
+        runtime = example("containerd/config.toml", self.hako).replace(
+            ".containerd]\n", f'.containerd]\n  snapshotter = "{self.snapshotter}"\n', 1)
         # Root without this capability cannot give pods the score that Kubernetes wants for them.
         restrict = str(not host.has_capability(host.CAP_SYS_RESOURCE)).lower()
         return f"""root = "{self.home}/root"
@@ -106,7 +108,7 @@ state = "{self.home}/state"
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.btrfs",
   "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs",
   "io.containerd.snapshotter.v1.devmapper"]
-{example("containerd/config.toml", self.hako)}
+{runtime}
   Root = "{self.runc_root}"
 [grpc]
   address = "{self.socket}"

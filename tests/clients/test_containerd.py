@@ -288,7 +288,7 @@ def test_exec_user_and_directory(ctr):
 
 
 @EXEC
-@pytest.mark.shows("exec --tty", "exec --console-socket")
+@pytest.mark.shows("exec --console-socket")
 def test_exec_on_a_terminal(ctr):
     detached(ctr)
     command = [str(part) for part in ctr.command("tasks", "exec", "--tty", "--exec-id", "tty", "long", "sh")]

@@ -138,7 +138,6 @@ def test_exec_control_c(engine, shared):
 
 
 @EXEC
-@pytest.mark.shows("exec --cap")
 def test_exec_keeps_added_capabilities(engine):
     container = engine.detached("--cap-add", "NET_ADMIN", "--cap-drop", "KILL", engine.image, "sleep", "1000")
     found = support.capabilities(engine.cli("exec", container, "cat", "/proc/self/status").stdout)
@@ -147,7 +146,6 @@ def test_exec_keeps_added_capabilities(engine):
 
 
 @EXEC
-@pytest.mark.shows("exec --no-new-privs")
 def test_exec_keeps_no_new_privileges(engine):
     container = engine.detached("--security-opt", "no-new-privileges", engine.image, "sleep", "1000")
     assert "NoNewPrivs:\t1" in engine.cli("exec", container, "cat", "/proc/self/status").stdout

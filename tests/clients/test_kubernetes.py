@@ -76,7 +76,10 @@ def test_pods_of_two_kinds_of_network(make_pod, cri):
     assert third.sandbox()[0].network.ip == ""
 
 
-@pytest.mark.shows("exec", "exec --process", "exec --detach", "exec --pid-file")
+EXEC = pytest.mark.shows("exec", "exec --process", "exec --detach", "exec --pid-file")
+
+
+@EXEC
 def test_exec_sync(pod):
     container = pod.start()
     assert pod.exec(container, "sh", "-c", "echo out; echo err >&2; exit 42") == (42, "out\n", "err\n")
@@ -84,7 +87,7 @@ def test_exec_sync(pod):
     assert len(pod.exec(container, "sh", "-c", "yes | head -c 300000")[1]) == 300000
 
 
-@pytest.mark.shows("exec")
+@EXEC
 def test_exec_sync_that_cannot_run(pod):
     container = pod.start()
     with pytest.raises(client.Error, match="executable file not found in"):
@@ -94,7 +97,7 @@ def test_exec_sync_that_cannot_run(pod):
     assert pod.exec(container, "echo", "still there")[1] == "still there\n"
 
 
-@pytest.mark.shows("exec")
+@EXEC
 def test_exec_sync_timeout(pod):
     container = pod.start()
     with pytest.raises(client.Error, match="DEADLINE_EXCEEDED|timeout"):
@@ -102,7 +105,7 @@ def test_exec_sync_timeout(pod):
     host.wait_until(lambda: "1002" not in pod.exec(container, "ps")[1], "the end of the program")
 
 
-@pytest.mark.shows("exec --user")
+@EXEC
 def test_exec_is_like_the_container(pod):
     """User, groups, environment, directory, capabilities and limits are the container's."""
     container = pod.start(security={"run_as_user": {"value": 1000}, "supplemental_groups": [2000]},

@@ -276,7 +276,7 @@ def test_user_namespace_of_another_container(podman):
     assert text == [host.namespace(podman.pid(other), "user"), "0", "100000", "65536"]
 
 
-@pytest.mark.shows("exec", "exec --user")
+@pytest.mark.shows("exec")
 def test_exec_in_a_user_namespace(podman):
     container = podman.detached("--uidmap", "0:100000:65536", podman.image, "sleep", "1000")
     assert podman.cli("exec", container, "id", "-u").stdout == "0\n"
