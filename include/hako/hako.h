@@ -6,6 +6,7 @@
 #include <hako/container.h>
 #include <hako/doctor.h>
 #include <hako/error.h>
+#include <hako/events.h>
 #include <hako/features.h>
 #include <hako/plan.h>
 #include <hako/process.h>

@@ -16,6 +16,7 @@ static const struct command *const life[] = {
 
 static const struct command *const look[] = {
 	&doctor_command,
+	&events_command,
 	&features_command,
 	&help_command,
 	&list_command,

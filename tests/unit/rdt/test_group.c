@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "rdt/rdt.h"
+#include "rdt/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -459,6 +460,49 @@ static void test_not_mounted(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void test_statistics(void **state)
+{
+	struct hk_rdt_stats stats;
+
+	(void)state;
+	make_directory(in("info/L3"));
+	put(in("info/L3/cbm_mask"), "fffff\n");
+	put(in("info/L3/num_closids"), "16\n");
+	put(in("info/MB/num_closids"), "8\n");
+	make_directory(in("gold/mon_data"));
+	make_directory(in("gold/mon_data/mon_L3_01"));
+	make_directory(in("gold/mon_data/mon_L3_00"));
+	put(in("gold/mon_data/mon_L3_00/llc_occupancy"), "4096\n");
+	put(in("gold/mon_data/mon_L3_01/llc_occupancy"), "Unavailable\n");
+	assert_int_equal(hk_rdt_stats_at(root, in("gold"), NULL, &arena, &stats, &err), 0);
+	assert_string_equal(stats.cbm_mask, "fffff");
+	assert_int_equal(stats.l3_closids, 16);
+	assert_int_equal(stats.bandwidth_gran, 10);
+	assert_string_equal(stats.l3_schema_root, "L3:0=fffff;1=fffff");
+	assert_string_equal(stats.l3_schema, "L3:0=000ff;1=fffff");
+	assert_string_equal(stats.mb_schema, "MB:0=20;1=100");
+	assert_true(stats.has_occupancy && !stats.has_bandwidth);
+	assert_int_equal(stats.node_count, 2);
+	assert_true(stats.nodes[0].occupancy == 4096 && stats.nodes[1].occupancy == 0);
+}
+
+static void test_update(void **state)
+{
+	const struct hk_intel_rdt config = {.l3_cache_schema = "L3:0=0000f;1=fffff"};
+
+	(void)state;
+	put(in("gold/schemata"), "L3:0=000ff;1=fffff\n");
+	assert_int_equal(hk_rdt_update(root, in("gold"), &config, &arena, &err), 0);
+	{
+		HK_FD int fd = open(in("gold/schemata"), O_RDONLY | O_CLOEXEC);
+		char text[64];
+
+		assert_true(fd >= 0 && hk_read_string(fd, text, sizeof(text)) > 0);
+		assert_string_equal(text, "L3:0=0000f;1=fffff\n");
+	}
+	assert_int_equal(hk_rdt_update(root, in("none"), &config, &arena, &err), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +523,8 @@ int main(void)
 		T(test_undo),
 		T(test_process_that_cannot_be_assigned),
 		T(test_not_mounted),
+		T(test_statistics),
+		T(test_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
