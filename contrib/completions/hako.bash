@@ -7,6 +7,7 @@ _hako_commands() {
 		create
 		delete
 		doctor
+		events
 		explain
 		features
 		help
@@ -32,6 +33,7 @@ _hako_options() {
 	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --timeline --help ;;
 	'delete') echo --force --help ;;
 	'doctor') echo --format --help ;;
+	'events') echo --interval --stats --help ;;
 	'explain') echo --config --format --id --help ;;
 	'features') echo --help ;;
 	'help') echo --help ;;
@@ -68,6 +70,7 @@ _hako_value() {
 	create:--preserve-fds) echo none ;;
 	create:--timeline) echo file ;;
 	doctor:--format) echo none ;;
+	events:--interval) echo none ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;
 	explain:--id) echo container ;;
@@ -111,6 +114,7 @@ _hako_place() {
 	create:1) echo container ;;
 	delete:1) echo container ;;
 	doctor:1) echo directory ;;
+	events:1) echo container ;;
 	explain:1) echo directory ;;
 	help:1) echo command ;;
 	kill:1) echo container ;;

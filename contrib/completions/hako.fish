@@ -20,6 +20,7 @@ set -g __hako_takes \
     create:--preserve-fds \
     create:--timeline \
     doctor:--format \
+    events:--interval \
     explain:-f \
     explain:--config \
     explain:--format \
@@ -115,6 +116,7 @@ function __hako_commands
     echo 'create'\t'create a container; start runs its program'
     echo 'delete'\t'remove a stopped container with all that it had'
     echo 'doctor'\t'report what this host offers, and what to do about what is missing'
+    echo 'events'\t'print what a container uses, and OOM kills, as lines of JSON'
     echo 'explain'\t'show what create and start would do, step by step'
     echo 'features'\t'print what this build can do as JSON'
     echo 'help'\t'show what a command does and its options'
@@ -161,6 +163,9 @@ complete -c hako -n '__hako_options_of delete' -s f -l force -d 'kill it first w
 complete -c hako -n '__hako_options_of delete' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of doctor' -l format -x -d 'table (default) or json'
 complete -c hako -n '__hako_options_of doctor' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of events' -l interval -x -d 'time between two samples, such as 100ms or 1m30s (default: 5s)'
+complete -c hako -n '__hako_options_of events' -l stats -d 'print one sample and end'
+complete -c hako -n '__hako_options_of events' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of explain' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
 complete -c hako -n '__hako_options_of explain' -l format -x -a 'text json' -d 'how to print it (default: text)'
 complete -c hako -n '__hako_options_of explain' -l id -x -a '(__hako_containers)' -d 'the container\'s id (default: container)'
@@ -219,6 +224,7 @@ complete -c hako -n '__hako_at check 1' -a '(__fish_complete_directories)'
 complete -c hako -n '__hako_at create 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at delete 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at doctor 1' -a '(__fish_complete_directories)'
+complete -c hako -n '__hako_at events 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at explain 1' -a '(__fish_complete_directories)'
 complete -c hako -n '__hako_at help 1' -a '(__hako_commands)'
 complete -c hako -n '__hako_at kill 1' -a '(__hako_containers)'
