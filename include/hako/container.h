@@ -115,7 +115,7 @@ HAKO_API int hako_state(hako_container *container, struct hako_state *ret, hako_
 HAKO_API void hako_state_done(struct hako_state *state);
 
 /* Signal the container's init; SIGKILL without a pid namespace of its own, or all: every process of
- * its cgroup. ESRCH "container not running". */
+ * its cgroup and below. ESRCH "container not running"; with all, nobody left is no error. */
 HAKO_API int hako_kill(hako_container *container, int signal, bool all, hako_error **err);
 /* Signal number of "9", "KILL", "SIGKILL", "sigkill", "RTMIN+1"; 0 where there is none such. */
 HAKO_API int hako_signal_number(const char *name);

@@ -1,14 +1,19 @@
 /* hako kill */
 #include "cli.h"
+#include "match.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool all;
+static bool all, regex;
+static int signal_number; /* 0: the container's own */
 
 static const struct option options[] = {
 	{"all", 'a', OPTION_FLAG, &all, NULL, "signal every process of the container"},
+	{"regex", 'r', OPTION_FLAG, &regex, NULL,
+		"ID is an extended regular expression: signal all containers whose ids match it"},
 	{0},
 };
 
@@ -28,9 +33,16 @@ static int stop_signal(hako_container *container)
 	return signal ? signal : SIGTERM;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+/* Of many, those that have ended, or are gone by now, are as they are wanted. */
+static bool is_over(const hako_error *error)
 {
-	int signal = argc > 1 ? hako_signal_number(argv[1]) : 0;
+	int code = hako_error_code(error);
+
+	return regex && (code == ESRCH || code == ENOENT);
+}
+
+static int kill_one(struct cli *cli, const char *id)
+{
 	hako_runtime *runtime = cli_runtime(cli);
 	hako_container *container = NULL;
 	hako_error *error = NULL;
@@ -38,13 +50,26 @@ static int run(struct cli *cli, int argc, char **argv)
 
 	if (!runtime)
 		return EXIT_FAILURE;
-	if (argc > 1 && signal == 0)
-		return cli_refuse(cli, "unknown signal \"%s\"", argv[1]);
-	if (hako_container_open(runtime, argv[0], &container, &error) < 0 ||
-		hako_kill(container, signal ? signal : stop_signal(container), all, &error) < 0)
-		status = cli_fail(cli, argv[0], error);
+	if (hako_container_open(runtime, id, &container, &error) < 0 ||
+		hako_kill(container, signal_number ? signal_number : stop_signal(container), all,
+			&error) < 0) {
+		if (is_over(error))
+			hako_error_free(error);
+		else
+			status = cli_fail(cli, id, error);
+	}
 	hako_container_free(container);
 	return status;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	if (argc > 1) {
+		signal_number = hako_signal_number(argv[1]);
+		if (signal_number == 0)
+			return cli_refuse(cli, "unknown signal \"%s\"", argv[1]);
+	}
+	return regex ? match_containers(cli, argv[0], kill_one) : kill_one(cli, argv[0]);
 }
 
 const struct command kill_command = {

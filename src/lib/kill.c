@@ -41,6 +41,8 @@ static int kill_container(
 	if (whole && (all || loaded.pidfd >= 0))
 		return hk_cgroup_kill(loaded.cgroup, signal, err);
 	r = kill_init(&loaded, signal, err);
+	if (r == -ESRCH && all) /* there is nobody left, which is no error with runc's --all */
+		return 0;
 	if (r == 0 && signal == SIGKILL) /* what is frozen would not end, and init with it */
 		hk_cgroup_thaw_all(loaded.cgroup);
 	return r;
