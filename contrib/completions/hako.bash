@@ -32,12 +32,14 @@ _hako_options() {
 	'check') echo --config --format --help ;;
 	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --timeline --help ;;
 	'delete') echo --force --help ;;
+	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --help ;;
+	'delete') echo --force --regex --help ;;
 	'doctor') echo --format --help ;;
 	'events') echo --interval --stats --help ;;
 	'explain') echo --config --format --id --help ;;
 	'features') echo --help ;;
 	'help') echo --help ;;
-	'kill') echo --all --help ;;
+	'kill') echo --all --regex --help ;;
 	'list') echo --format --quiet --help ;;
 	'mounts') echo --help ;;
 	'pause') echo --help ;;
