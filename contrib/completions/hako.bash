@@ -31,8 +31,6 @@ _hako_options() {
 	'') echo --cgroup-manager --debug --log --log-format --log-level --root --rootless --systemd-cgroup --version --help ;;
 	'check') echo --config --format --help ;;
 	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --timeline --help ;;
-	'delete') echo --force --help ;;
-	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --help ;;
 	'delete') echo --force --regex --help ;;
 	'doctor') echo --format --help ;;
 	'events') echo --interval --stats --help ;;
