@@ -71,11 +71,12 @@ _hako_value() {
 	create:--timeline) echo file ;;
 	doctor:--format) echo none ;;
 	events:--interval) echo none ;;
+	doctor:--format) echo words table json ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;
 	explain:--id) echo container ;;
 	list:-f | list:--format) echo words table json ;;
-	ps:-f | ps:--format) echo none ;;
+	ps:-f | ps:--format) echo words table json ;;
 	run:-b | run:--bundle) echo directory ;;
 	run:-f | run:--config) echo file ;;
 	run:--console-socket) echo file ;;

@@ -11,7 +11,7 @@
 static const char *format;
 
 static const struct option options[] = {
-	{"format", 0, OPTION_STRING, &format, "FORMAT", "table (default) or json"},
+	{"format", 0, OPTION_STRING, &format, "table|json", "how to print it (default: table)"},
 	{0},
 };
 

@@ -8,7 +8,7 @@
 
 enum {
 	LINE = 80,
-	LEFT_MAX = 28, /* what is longer has its text on the next line */
+	LEFT_MAX = 30, /* what is longer has its text on the next line */
 };
 
 static const struct option options[] = {{0}};

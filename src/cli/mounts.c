@@ -40,8 +40,7 @@ static int run(struct cli *cli, int argc, char **argv)
 const struct command mounts_command = {
 	.name = "mounts",
 	.arguments = "add|remove ID FILE",
-	.summary = "add mounts to a running container, or remove them (FILE: a JSON array of "
-		   "config.json's mounts)",
+	.summary = "add mounts to a running container, or remove them",
 	.options = options,
 	.min_arguments = 3,
 	.max_arguments = 3,

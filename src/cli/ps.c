@@ -9,8 +9,8 @@
 static const char *format;
 
 static const struct option options[] = {
-	{"format", 'f', OPTION_STRING, &format, "FORMAT",
-		"table (default), the lines of the host's ps, or json, the pids alone"},
+	{"format", 'f', OPTION_STRING, &format, "table|json",
+		"the lines of the host's ps (default), or the pids alone"},
 	{0},
 };
 

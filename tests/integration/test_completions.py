@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -138,7 +139,6 @@ def test_containers(complete, runtime, make_bundle):
 
 def test_every_command_and_option(complete, runtime):
     """As --help has them."""
-    import re
     commands = re.findall(r"^  ([a-z]+)  ", runtime.must("help", root=False).out, re.M)
     assert complete("hako ") == sorted(commands)
     for command in ("run", "kill"):
