@@ -69,9 +69,8 @@ _hako_value() {
 	create:--pidfd-socket) echo file ;;
 	create:--preserve-fds) echo none ;;
 	create:--timeline) echo file ;;
-	doctor:--format) echo none ;;
-	events:--interval) echo none ;;
 	doctor:--format) echo words table json ;;
+	events:--interval) echo none ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;
 	explain:--id) echo container ;;
