@@ -26,7 +26,7 @@ def trace(runtime, command, name, *options, bundle=None):
     target = ["--bundle", str(bundle.path)] if bundle else []
     return subprocess.run(["strace", *options, runtime.program, "--root", str(runtime.root), command,
                            *target, name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, timeout=60).returncode
+                          stderr=subprocess.DEVNULL, timeout=60 * host.SLOW).returncode
 
 
 def prepare(runtime, bundle, command):
