@@ -155,6 +155,15 @@ HAKO_API int hako_mounts_add(hako_container *container, const char *file, hako_e
  * /proc. What processes have open in them they keep. */
 HAKO_API int hako_mounts_remove(hako_container *container, const char *file, hako_error **err);
 
+/* The states of all containers, by their ids: what hako_state gives for each, and faster; where there are
+ * many, up to four threads work on it until the call returns. One that cannot be read is left out;
+ * broken, where it is not NULL, is called for it from the calling thread, and has to free err. *ret is
+ * the caller's, freed as a whole by hako_states_free. A missing state directory as above. */
+typedef void hako_broken_fn(void *userdata, const char *id, hako_error *err);
+HAKO_API int hako_states(hako_runtime *runtime, struct hako_state **ret, size_t *ret_count,
+	hako_broken_fn *broken, void *userdata, hako_error **err);
+HAKO_API void hako_states_free(struct hako_state *states); /* NULL is accepted */
+
 /* The container's first process. For the program that created it, hako_process_wait gives its
  * status. The process is the caller's, freed by hako_process_free. */
 HAKO_API int hako_container_process(hako_container *container, hako_process **ret,

@@ -22,9 +22,10 @@ int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	n = hk_read_string(fd, stat, sizeof(stat));
+	n = read(fd, stat, sizeof(stat) - 1); /* the kernel writes it at once */
 	if (n < 0)
-		return (int)n;
+		return -errno;
+	stat[n] = '\0';
 	/* Field 2 is the program's name in parentheses: it may hold blanks and ")" itself. */
 	field = strrchr(stat, ')');
 	if (!field || field[1] != ' ' || !field[2] || field[3] != ' ')
@@ -46,11 +47,22 @@ int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
 	return 0;
 }
 
+int hk_proc_is_alive(pid_t pid, uint64_t start_time, bool *ret)
+{
+	uint64_t now = 0;
+	char state = 'X';
+	int r = hk_proc_start_time(pid, &now, &state);
+
+	if (r < 0 && r != -ESRCH)
+		return r;
+	*ret = r == 0 && now == start_time && state != 'Z' && state != 'X';
+	return 0;
+}
+
 int hk_proc_open(pid_t pid, uint64_t start_time)
 {
 	HK_FD int pidfd = hk_sys_pidfd_open(pid);
-	uint64_t now;
-	char state;
+	bool alive;
 	int r;
 
 	/* EINVAL, seen on 6.12: the process is gone, but its number lives on as the session or
@@ -60,12 +72,10 @@ int hk_proc_open(pid_t pid, uint64_t start_time)
 	if (pidfd < 0)
 		return pidfd;
 	/* Compared behind the opening: if it is the right one now, it was so when we opened it. */
-	r = hk_proc_start_time(pid, &now, &state);
+	r = hk_proc_is_alive(pid, start_time, &alive);
 	if (r < 0)
 		return r;
-	if (now != start_time || state == 'Z' || state == 'X')
-		return -ESRCH;
-	return hk_take_fd(&pidfd);
+	return alive ? hk_take_fd(&pidfd) : -ESRCH;
 }
 
 pid_t hk_pidfd_pid(int pidfd)

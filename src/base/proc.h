@@ -14,6 +14,9 @@ struct hk_err;
  * is not wanted. */
 int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state);
 
+/* Is it that very process, and no zombie? What is done to it needs hk_proc_open. */
+int hk_proc_is_alive(pid_t pid, uint64_t start_time, bool *ret);
+
 /* A pidfd of that very process: opened, then the start time compared. -ESRCH where it is gone, is
  * a zombie, or the pid belongs to another process now. */
 int hk_proc_open(pid_t pid, uint64_t start_time);

@@ -18,61 +18,43 @@ enum { COLUMNS = 6 };
 
 static const char *const titles[COLUMNS] = {"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"};
 
-/* The states that could be read; returns how many. A broken container is reported and left out. */
-static size_t read_states(
-	struct cli *cli, hako_runtime *runtime, char **ids, size_t count, struct hako_state *ret)
+static const char *cell(const struct hako_state *state, int column, const char *pid)
 {
-	size_t good = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		hako_container *container = NULL;
-		hako_error *error = NULL;
-
-		if (hako_container_open(runtime, ids[i], &container, &error) < 0 ||
-			hako_state(container, &ret[good], &error) < 0)
-			(void)cli_fail(cli, ids[i], error);
-		else
-			good++;
-		hako_container_free(container);
-	}
-	return good;
-}
-
-static void cell(
-	const struct hako_state *state, int column, char *buf, size_t cap, const char **ret)
-{
-	const char *const cells[COLUMNS] = {state->id, buf, hako_status_name(state->status),
+	const char *const cells[COLUMNS] = {state->id, pid, hako_status_name(state->status),
 		state->bundle, state->created, state->owner};
 
-	(void)snprintf(buf, cap, "%d", (int)state->pid);
-	*ret = cells[column];
+	return cells[column];
+}
+
+/* As wide as its longest cell, and 3 more. */
+static void widen(size_t widths[COLUMNS], int column, const char *text)
+{
+	size_t len = strlen(text) + 3;
+
+	if (len > widths[column])
+		widths[column] = len;
 }
 
 /* As Go's tabwriter with minimum 12 and padding 3 does it: the last column is not padded. */
 static void print_table(const struct hako_state *states, size_t count)
 {
 	size_t widths[COLUMNS];
-	const char *text;
-	char pid[16];
+	char pid[16] = "";
 
 	for (int c = 0; c < COLUMNS; c++) {
-		widths[c] = strlen(titles[c]) + 3;
-		for (size_t i = 0; i < count; i++) {
-			cell(&states[i], c, pid, sizeof(pid), &text);
-			if (strlen(text) + 3 > widths[c])
-				widths[c] = strlen(text) + 3;
-		}
-		if (widths[c] < 12)
-			widths[c] = 12;
+		widths[c] = 12;
+		widen(widths, c, titles[c]); /* no pid is longer than its column is wide */
+		for (size_t i = 0; i < count; i++)
+			widen(widths, c, cell(&states[i], c, pid));
 	}
 	for (int c = 0; c < COLUMNS; c++)
 		printf("%-*s", c < COLUMNS - 1 ? (int)widths[c] : 0, titles[c]);
 	putchar('\n');
 	for (size_t i = 0; i < count; i++) {
-		for (int c = 0; c < COLUMNS; c++) {
-			cell(&states[i], c, pid, sizeof(pid), &text);
-			printf("%-*s", c < COLUMNS - 1 ? (int)widths[c] : 0, text);
-		}
+		(void)snprintf(pid, sizeof(pid), "%d", (int)states[i].pid);
+		for (int c = 0; c < COLUMNS; c++)
+			printf("%-*s", c < COLUMNS - 1 ? (int)widths[c] : 0,
+				cell(&states[i], c, pid));
 		putchar('\n');
 	}
 }
@@ -90,56 +72,52 @@ static void print_json(const struct hako_state *states, size_t count)
 	putchar(']');
 }
 
-static void print_ids(char **ids, size_t count)
+static int print_ids(struct cli *cli, hako_runtime *runtime)
 {
+	hako_error *error = NULL;
+	char **ids = NULL;
+	size_t count = 0;
+
+	if (hako_list(runtime, &ids, &count, &error) < 0)
+		return cli_fail(cli, NULL, error);
 	for (size_t i = 0; i < count; i++)
 		puts(ids[i]);
+	hako_ids_free(ids, count);
+	return cli_flush(cli);
 }
 
-static int print_states(struct cli *cli, hako_runtime *runtime, char **ids, size_t count, bool json)
+/* A broken container is reported, and the others are listed. */
+static void report(void *userdata, const char *id, hako_error *error)
 {
-	struct hako_state *states = calloc(count + 1, sizeof(*states));
-	size_t good;
+	(void)cli_fail(userdata, id, error);
+}
 
-	if (!states)
-		return cli_refuse(cli, "out of memory");
-	good = read_states(cli, runtime, ids, count, states);
+static int print_states(struct cli *cli, hako_runtime *runtime, bool json)
+{
+	struct hako_state *states = NULL;
+	hako_error *error = NULL;
+	size_t count = 0;
+
+	if (hako_states(runtime, &states, &count, report, cli, &error) < 0)
+		return cli_fail(cli, NULL, error);
 	if (json)
-		print_json(states, good);
+		print_json(states, count);
 	else
-		print_table(states, good);
-	for (size_t i = 0; i < good; i++)
-		hako_state_done(&states[i]);
-	free(states);
+		print_table(states, count);
+	hako_states_free(states);
 	return cli_flush(cli);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
 	hako_runtime *runtime = cli_runtime(cli);
-	hako_error *error = NULL;
-	char **ids = NULL;
-	size_t count = 0;
 	bool json;
-	int status;
 
 	(void)argc; /* none */
 	(void)argv;
-	if (!runtime)
+	if (!runtime || cli_format(cli, format, "table", &json) != 0)
 		return EXIT_FAILURE;
-	status = cli_format(cli, format, "table", &json);
-	if (status != 0)
-		return status;
-	if (hako_list(runtime, &ids, &count, &error) < 0)
-		return cli_fail(cli, NULL, error);
-	if (quiet) {
-		print_ids(ids, count);
-		status = cli_flush(cli);
-	} else {
-		status = print_states(cli, runtime, ids, count, json);
-	}
-	hako_ids_free(ids, count);
-	return status;
+	return quiet ? print_ids(cli, runtime) : print_states(cli, runtime, json);
 }
 
 const struct command list_command = {

@@ -6,43 +6,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Moves the loaded state's arena into *ret: the strings live on there. */
-static int fill(struct hk_loaded *loaded, struct hako_state *ret, struct hk_err *err)
+static bool copy(struct hk_arena *arena, const char *s, const char **ret)
 {
-	struct hk_state *state = &loaded->state;
-	struct hako_annotation *annotations;
-	struct hk_arena *arena;
-	const char *owner;
+	*ret = hk_arena_strdup(arena, s ? s : "");
+	return *ret;
+}
 
-	owner = hk_owner_name(state->owner, &state->arena);
-	annotations =
-		hk_arena_array(&state->arena, state->annotations.count + 1, sizeof(*annotations));
-	arena = malloc(sizeof(*arena));
-	if (!owner || !annotations || !arena) {
-		free(arena);
+static bool copy_annotations(
+	struct hk_arena *arena, const struct hk_pairs *pairs, struct hako_state *ret)
+{
+	struct hako_annotation *annotations =
+		hk_arena_array(arena, pairs->count + 1, sizeof(*annotations));
+
+	for (size_t i = 0; annotations && i < pairs->count; i++)
+		if (!copy(arena, pairs->items[i].key, &annotations[i].key) ||
+			!copy(arena, pairs->items[i].value, &annotations[i].value))
+			return false;
+	ret->annotations = annotations;
+	ret->annotation_count = pairs->count;
+	return annotations;
+}
+
+int hk_state_show(const struct hk_state *state, enum hako_status status, struct hk_arena *arena,
+	struct hako_state *ret, struct hk_err *err)
+{
+	struct hako_state shown = {.status = status, .owner_uid = state->owner};
+
+	shown.owner = hk_owner_name(state->owner, arena);
+	if (!shown.owner || !copy(arena, state->id, &shown.id) ||
+		!copy(arena, state->bundle, &shown.bundle) ||
+		!copy(arena, state->rootfs, &shown.rootfs) ||
+		!copy(arena, state->created, &shown.created) ||
+		!copy_annotations(arena, &state->annotations, &shown))
 		return hk_fail(err, ENOMEM, "read the state of container '%s'", state->id);
-	}
-	for (size_t i = 0; i < state->annotations.count; i++) {
-		annotations[i].key = state->annotations.items[i].key;
-		annotations[i].value = state->annotations.items[i].value;
-	}
-	*ret = (struct hako_state){
-		.id = state->id,
-		.status = hk_loaded_status(loaded),
-		.bundle = state->bundle,
-		.rootfs = state->rootfs,
-		.created = state->created ? state->created : "",
-		.owner_uid = state->owner,
-		.owner = owner,
-		.annotations = annotations,
-		.annotation_count = state->annotations.count,
-		.internal = arena,
-	};
-	if (ret->status != HAKO_STOPPED)
-		ret->pid = state->init_pid;
-	*arena = state->arena;
-	state->arena = (struct hk_arena){0};
+	if (status != HAKO_STOPPED)
+		shown.pid = state->init_pid;
+	*ret = shown;
 	return 0;
+}
+
+static int show(const struct hk_loaded *loaded, struct hako_state *ret, struct hk_err *err)
+{
+	struct hk_arena *arena = calloc(1, sizeof(*arena));
+	int r;
+
+	if (!arena)
+		return hk_fail(err, ENOMEM, "read a container's state");
+	r = hk_state_show(&loaded->state, hk_loaded_status(loaded), arena, ret, err);
+	if (r == 0) {
+		ret->internal = arena;
+		return 0;
+	}
+	hk_arena_done(arena);
+	free(arena);
+	return r;
 }
 
 int hako_state(hako_container *container, struct hako_state *ret, hako_error **err)
@@ -53,7 +70,7 @@ int hako_state(hako_container *container, struct hako_state *ret, hako_error **e
 
 	r = hk_container_load(container->root, container->id, false, &loaded, &e);
 	if (r == 0)
-		r = fill(&loaded, ret, &e);
+		r = show(&loaded, ret, &e);
 	return hk_give(r, &e, err);
 }
 

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define STATE_FILE "state.json"
+
 static const struct hk_property state_properties[] = {
 	HK_STRING("id", struct hk_state, id, .flags = HK_REQUIRED),
 	HK_INT("init_process_pid", struct hk_state, init_pid, .flags = HK_REQUIRED),
@@ -49,13 +51,14 @@ void hk_state_done(struct hk_state *state)
 	*state = (struct hk_state){0};
 }
 
-static int read_text(int dir, struct hk_arena *arena, char **ret, size_t *ret_len)
+/* It is replaced, never written to: its size does not change under us. */
+static int read_text(int dir, const char *path, struct hk_arena *arena, char **ret, size_t *ret_len)
 {
 	/* O_NONBLOCK: a FIFO of that name must not hang us */
-	HK_FD int fd = hk_beneath_open(dir, "state.json", O_RDONLY | O_NONBLOCK, 0);
+	HK_FD int fd = hk_beneath_open(dir, path, O_RDONLY | O_NONBLOCK, 0);
 	struct stat st;
-	ssize_t n;
 	char *text;
+	int r;
 
 	if (fd < 0)
 		return fd;
@@ -68,11 +71,11 @@ static int read_text(int dir, struct hk_arena *arena, char **ret, size_t *ret_le
 	text = hk_arena_alloc(arena, (size_t)st.st_size + 1);
 	if (!text)
 		return -ENOMEM;
-	n = hk_read_string(fd, text, (size_t)st.st_size + 1);
-	if (n < 0)
-		return (int)n;
+	r = hk_read_full(fd, text, (size_t)st.st_size);
+	if (r < 0)
+		return r;
 	*ret = text;
-	*ret_len = (size_t)n;
+	*ret_len = (size_t)st.st_size;
 	return 0;
 }
 
@@ -138,7 +141,7 @@ static int parse(
 	return r < 0 ? r : check(state, id, err);
 }
 
-int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err)
+static int load(int dir, const char *path, const char *id, struct hk_state *ret, struct hk_err *err)
 {
 	struct hk_state state = {0};
 	struct hk_err ours;
@@ -148,7 +151,7 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
 
 	if (!err)
 		err = &ours;
-	r = read_text(dir, &state.arena, &text, &len);
+	r = read_text(dir, path, &state.arena, &text, &len);
 	if (r < 0) {
 		(void)hk_fail(err, -r, "read the state of container '%s'", id);
 	} else {
@@ -162,4 +165,20 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
 	}
 	*ret = state;
 	return 0;
+}
+
+int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err)
+{
+	return load(dir, STATE_FILE, id, ret, err);
+}
+
+int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_err *err)
+{
+	char path[HK_ID_MAX + sizeof("/" STATE_FILE)];
+	int r = hk_id_check(id, err);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/" STATE_FILE, id); /* an id has a limit */
+	return load(root, path, id, ret, err);
 }

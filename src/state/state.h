@@ -59,6 +59,8 @@ int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err);
 int hk_state_dir_remove(int root, const char *id, struct hk_err *err);
 
 int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err);
+/* The same below the state root, without opening the directory. */
+int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_err *err);
 /* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
 
