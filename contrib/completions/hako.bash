@@ -8,6 +8,7 @@ _hako_commands() {
 		delete
 		doctor
 		events
+		exec
 		explain
 		features
 		help
@@ -34,6 +35,7 @@ _hako_options() {
 	'delete') echo --force --regex --help ;;
 	'doctor') echo --format --help ;;
 	'events') echo --interval --stats --help ;;
+	'exec') echo --additional-gids --apparmor --cap --cgroup --console-socket --cwd --detach --env --ignore-paused --no-new-privs --pid-file --pidfd-socket --preserve-fds --process --process-label --tty --user --help ;;
 	'explain') echo --config --format --id --help ;;
 	'features') echo --help ;;
 	'help') echo --help ;;
@@ -71,6 +73,19 @@ _hako_value() {
 	create:--timeline) echo file ;;
 	doctor:--format) echo words table json ;;
 	events:--interval) echo none ;;
+	exec:-g | exec:--additional-gids) echo none ;;
+	exec:--apparmor) echo none ;;
+	exec:-c | exec:--cap) echo none ;;
+	exec:--cgroup) echo none ;;
+	exec:--console-socket) echo file ;;
+	exec:--cwd) echo directory ;;
+	exec:-e | exec:--env) echo none ;;
+	exec:--pid-file) echo file ;;
+	exec:--pidfd-socket) echo file ;;
+	exec:--preserve-fds) echo none ;;
+	exec:-p | exec:--process) echo file ;;
+	exec:--process-label) echo none ;;
+	exec:-u | exec:--user) echo none ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;
 	explain:--id) echo container ;;
@@ -115,6 +130,7 @@ _hako_place() {
 	delete:1) echo container ;;
 	doctor:1) echo directory ;;
 	events:1) echo container ;;
+	exec:1) echo container ;;
 	explain:1) echo directory ;;
 	help:1) echo command ;;
 	kill:1) echo container ;;
@@ -135,7 +151,7 @@ _hako_place() {
 # Whether the options of a command end at its first argument.
 _hako_stops_early() {
 	case $1 in
-	kill | ps) return 0 ;;
+	exec | kill | ps) return 0 ;;
 	esac
 	return 1
 }

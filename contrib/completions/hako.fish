@@ -21,6 +21,24 @@ set -g __hako_takes \
     create:--timeline \
     doctor:--format \
     events:--interval \
+    exec:-g \
+    exec:--additional-gids \
+    exec:--apparmor \
+    exec:-c \
+    exec:--cap \
+    exec:--cgroup \
+    exec:--console-socket \
+    exec:--cwd \
+    exec:-e \
+    exec:--env \
+    exec:--pid-file \
+    exec:--pidfd-socket \
+    exec:--preserve-fds \
+    exec:-p \
+    exec:--process \
+    exec:--process-label \
+    exec:-u \
+    exec:--user \
     explain:-f \
     explain:--config \
     explain:--format \
@@ -117,6 +135,7 @@ function __hako_commands
     echo 'delete'\t'remove a stopped container with all that it had'
     echo 'doctor'\t'report what this host offers, and what to do about what is missing'
     echo 'events'\t'print what a container uses, and OOM kills, as lines of JSON'
+    echo 'exec'\t'run another process in a container'
     echo 'explain'\t'show what create and start would do, step by step'
     echo 'features'\t'print what this build can do as JSON'
     echo 'help'\t'show what a command does and its options'
@@ -167,6 +186,24 @@ complete -c hako -n '__hako_options_of doctor' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of events' -l interval -x -d 'time between two samples, such as 100ms or 1m30s (default: 5s)'
 complete -c hako -n '__hako_options_of events' -l stats -d 'print one sample and end'
 complete -c hako -n '__hako_options_of events' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of exec' -s g -l additional-gids -x -d 'add a supplementary group'
+complete -c hako -n '__hako_options_of exec' -l apparmor -x -d 'set the AppArmor profile'
+complete -c hako -n '__hako_options_of exec' -s c -l cap -x -d 'add to the bounding, effective and permitted sets'
+complete -c hako -n '__hako_options_of exec' -l cgroup -x -d 'run in an existing cgroup below the container\'s'
+complete -c hako -n '__hako_options_of exec' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
+complete -c hako -n '__hako_options_of exec' -l cwd -x -a '(__fish_complete_directories)' -d 'the working directory in the container'
+complete -c hako -n '__hako_options_of exec' -s d -l detach -d 'do not wait for the process\'s end'
+complete -c hako -n '__hako_options_of exec' -s e -l env -x -d 'add to the environment'
+complete -c hako -n '__hako_options_of exec' -l ignore-paused -d 'in a paused container too: the process runs when that is resumed'
+complete -c hako -n '__hako_options_of exec' -l no-new-privs -d 'set no_new_privs'
+complete -c hako -n '__hako_options_of exec' -l pid-file -r -F -d 'write the process\'s pid'
+complete -c hako -n '__hako_options_of exec' -l pidfd-socket -r -F -d 'send a pidfd of the process to this socket'
+complete -c hako -n '__hako_options_of exec' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
+complete -c hako -n '__hako_options_of exec' -s p -l process -r -F -d 'read the process object from FILE, in the place of config.json\'s'
+complete -c hako -n '__hako_options_of exec' -l process-label -x -d 'set the SELinux label'
+complete -c hako -n '__hako_options_of exec' -s t -l tty -d 'give the process a terminal'
+complete -c hako -n '__hako_options_of exec' -s u -l user -x -d 'run as this user'
+complete -c hako -n '__hako_options_of exec' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of explain' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
 complete -c hako -n '__hako_options_of explain' -l format -x -a 'text json' -d 'how to print it (default: text)'
 complete -c hako -n '__hako_options_of explain' -l id -x -a '(__hako_containers)' -d 'the container\'s id (default: container)'
@@ -227,6 +264,7 @@ complete -c hako -n '__hako_at create 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at delete 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at doctor 1' -a '(__fish_complete_directories)'
 complete -c hako -n '__hako_at events 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at exec 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at explain 1' -a '(__fish_complete_directories)'
 complete -c hako -n '__hako_at help 1' -a '(__hako_commands)'
 complete -c hako -n '__hako_at kill 1' -a '(__hako_containers)'

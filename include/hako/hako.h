@@ -7,6 +7,7 @@
 #include <hako/doctor.h>
 #include <hako/error.h>
 #include <hako/events.h>
+#include <hako/exec.h>
 #include <hako/features.h>
 #include <hako/plan.h>
 #include <hako/process.h>

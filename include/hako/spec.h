@@ -19,7 +19,11 @@ typedef struct hako_spec hako_spec;
 
 /* Read BUNDLE/config.json, or file where that is not NULL. Errors name line, column and JSON
  * pointer. */
-HAKO_API int hako_spec_load(const char *bundle, const char *file, hako_spec **ret, hako_error **err);
+HAKO_API int hako_spec_load(
+	const char *bundle, const char *file, hako_spec **ret, hako_error **err);
+/* Read a file that holds a process object alone, for hako_exec. Its JSON pointers begin at that
+ * object: "/cwd". */
+HAKO_API int hako_spec_load_process(const char *file, hako_spec **ret, hako_error **err);
 /* Read a config.json text from memory. */
 HAKO_API int hako_spec_parse(const char *json, size_t len, hako_spec **ret, hako_error **err);
 /* An empty one: no namespace, no mount, no capability; cwd "/". */
@@ -41,10 +45,10 @@ HAKO_API int hako_spec_set_domainname(hako_spec *spec, const char *domainname);
  * "cgroup", "time"); path NULL: a new one. */
 HAKO_API int hako_spec_add_namespace(hako_spec *spec, const char *type, const char *path);
 /* linux.uidMappings and gidMappings */
-HAKO_API int hako_spec_add_uid_mapping(hako_spec *spec, uint32_t container_id, uint32_t host_id,
-	uint32_t size);
-HAKO_API int hako_spec_add_gid_mapping(hako_spec *spec, uint32_t container_id, uint32_t host_id,
-	uint32_t size);
+HAKO_API int hako_spec_add_uid_mapping(
+	hako_spec *spec, uint32_t container_id, uint32_t host_id, uint32_t size);
+HAKO_API int hako_spec_add_gid_mapping(
+	hako_spec *spec, uint32_t container_id, uint32_t host_id, uint32_t size);
 /* mounts: options comma-separated or NULL; type and source may be NULL as runtime-spec allows. */
 HAKO_API int hako_spec_add_mount(hako_spec *spec, const char *destination, const char *type,
 	const char *source, const char *options);
@@ -58,22 +62,26 @@ HAKO_API int hako_spec_set_memory_limit(hako_spec *spec, int64_t bytes);
 HAKO_API int hako_spec_set_cpu_quota(hako_spec *spec, int64_t quota, uint64_t period);
 HAKO_API int hako_spec_set_pids_limit(hako_spec *spec, int64_t limit);
 /* linux.resources.devices: type 'a', 'c' or 'b', major and minor -1 for any, access of "rwm". */
-HAKO_API int hako_spec_add_device_rule(hako_spec *spec, bool allow, char type, int64_t major,
-	int64_t minor, const char *access);
+HAKO_API int hako_spec_add_device_rule(
+	hako_spec *spec, bool allow, char type, int64_t major, int64_t minor, const char *access);
 /* Deny all devices but those of runtime-spec's "Default Devices". */
 HAKO_API int hako_spec_allow_default_devices(hako_spec *spec);
 /* linux.devices: a node inside the container. */
-HAKO_API int hako_spec_add_device(hako_spec *spec, const char *path, char type, int64_t major,
-	int64_t minor, uint32_t mode);
+HAKO_API int hako_spec_add_device(
+	hako_spec *spec, const char *path, char type, int64_t major, int64_t minor, uint32_t mode);
 
 /* process */
 HAKO_API int hako_spec_set_args(hako_spec *spec, const char *const args[]); /* ends with NULL */
 HAKO_API int hako_spec_add_env(hako_spec *spec, const char *name, const char *value);
 HAKO_API int hako_spec_set_cwd(hako_spec *spec, const char *cwd);
 HAKO_API int hako_spec_set_user(hako_spec *spec, uint32_t uid, uint32_t gid);
+HAKO_API int hako_spec_set_uid(hako_spec *spec, uint32_t uid); /* the group ids stay */
 HAKO_API int hako_spec_add_gid(hako_spec *spec, uint32_t gid); /* user.additionalGids */
 HAKO_API int hako_spec_set_terminal(hako_spec *spec, bool terminal);
+HAKO_API int hako_spec_set_console_size(hako_spec *spec, uint16_t height, uint16_t width);
 HAKO_API int hako_spec_set_no_new_privileges(hako_spec *spec, bool on);
+HAKO_API int hako_spec_set_apparmor_profile(hako_spec *spec, const char *profile);
+HAKO_API int hako_spec_set_selinux_label(hako_spec *spec, const char *label);
 
 enum hako_capability_sets {
 	HAKO_CAP_BOUNDING = 1,
@@ -85,8 +93,11 @@ enum hako_capability_sets {
 };
 
 /* Names with or without "CAP_"; names ends with NULL. */
-HAKO_API int hako_spec_add_capabilities(hako_spec *spec, unsigned int sets,
-	const char *const names[]);
+HAKO_API int hako_spec_add_capabilities(
+	hako_spec *spec, unsigned int sets, const char *const names[]);
+/* To the bounding, effective and permitted sets; and to the ambient set where the inheritable one
+ * has them, which is never added to. */
+HAKO_API int hako_spec_grant_capabilities(hako_spec *spec, const char *const names[]);
 /* Name as in runtime-spec, "RLIMIT_NOFILE". */
 HAKO_API int hako_spec_add_rlimit(hako_spec *spec, const char *name, uint64_t soft, uint64_t hard);
 /* hooks: point as in runtime-spec ("createRuntime", ...); args and env end with NULL or are NULL;

@@ -93,6 +93,15 @@ void hk_cgroup_path(const struct hk_cgroup *cgroup, size_t i, const char **ret_c
 /* From what the state says; needs no probe of the host. Directories may be gone. */
 int hk_cgroup_open(const struct hk_pairs *paths, struct hk_cgroup **ret, struct hk_err *err);
 
+/* From an opened one to places below it that are there, "/" being itself: "PATH" in every hierarchy, or,
+ * for some of v1's controllers, "NAME[,NAME...]:PATH". -EINVAL for what leads out, names nothing, or
+ * is said twice. What is asked and done from then on is about those. */
+int hk_cgroup_descend(struct hk_cgroup *cgroup, const char *const *places, size_t count,
+	struct hk_err *err);
+/* The cgroup v2 that this process is in, which must be the container's or below. O_PATH fd, or a negative
+ * errno. That the pid is still the process's is the caller's to see behind it. */
+int hk_cgroup_open_current(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *err);
+
 /* Later calls, on a new or an opened one. A directory that is gone counts as empty. */
 /* Write the limits; device rules are never touched. What is not asked for is left as it is, also where
  * a file holds two settings. On failure all that was written is as before; *ret_saved, in arena, is to

@@ -4,6 +4,7 @@
 static const struct command *const life[] = {
 	&create_command,
 	&delete_command,
+	&exec_command,
 	&kill_command,
 	&mounts_command,
 	&pause_command,

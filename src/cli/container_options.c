@@ -23,13 +23,12 @@ const char *seccomp_receiver(void)
 	return path && path[0] ? path : NULL;
 }
 
-static int check_terminal(
-	struct cli *cli, const struct container_options *given, bool detach, bool terminal)
+int check_terminal(struct cli *cli, const char *console_socket, bool detach, bool terminal)
 {
-	if (detach && terminal && !given->console_socket)
+	if (detach && terminal && !console_socket)
 		return cli_refuse(cli,
 			"cannot allocate tty if hako will detach without setting console socket");
-	if ((!detach || !terminal) && given->console_socket)
+	if ((!detach || !terminal) && console_socket)
 		return cli_refuse(
 			cli, "cannot use console socket if hako will not detach or allocate tty");
 	return 0;
@@ -45,7 +44,7 @@ int container_options_read(struct cli *cli, const char *id, const struct contain
 
 	if (hako_spec_load(given->bundle ? given->bundle : ".", given->config, &spec, &error) < 0)
 		return cli_fail(cli, id, error);
-	r = check_terminal(cli, given, detach, hako_spec_terminal(spec));
+	r = check_terminal(cli, given->console_socket, detach, hako_spec_terminal(spec));
 	if (r == 0)
 		r = cli_check_descriptors(cli, given->preserve_fds + listen_fds());
 	if (r != 0) {

@@ -39,6 +39,10 @@ struct container_options {
 			"pass N more file descriptors on, from 3"                                  \
 	}
 
+/* Does the console socket fit to a process that has a terminal, or none, and is waited for, or not?
+ * Returns 0, or the exit status after an error. */
+int check_terminal(struct cli *cli, const char *console_socket, bool detach, bool terminal);
+
 /* The environment's socket for seccomp listeners, as crun has it; NULL: none. */
 const char *seccomp_receiver(void);
 

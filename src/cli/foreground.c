@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -153,6 +154,16 @@ int foreground_begin(struct foreground *f, struct cli *cli, const char *id, unsi
 	if (f->console_fd < 0)
 		return cli_refuse_errno(cli, errno, "make a socket pair");
 	return 0;
+}
+
+void foreground_fit(const struct foreground *f, hako_spec *spec)
+{
+	struct winsize size;
+
+	/* what the builder's call fails of is an error of the library's next one */
+	if (f->console_fd >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 &&
+		(size.ws_row || size.ws_col))
+		(void)hako_spec_set_console_size(spec, size.ws_row, size.ws_col);
 }
 
 int foreground_wait(struct foreground *f, hako_process *process, int *ret_status)

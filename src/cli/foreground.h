@@ -3,6 +3,7 @@
  *
  *     status = foreground_begin(&f, cli, id, options);
  *     if (status == 0) {
+ *             foreground_fit(&f, spec);
  *             ... make the process; its terminal's master goes to f.console_fd ...
  *             status = foreground_wait(&f, process, &process_status);
  *     }
@@ -31,6 +32,8 @@ enum {
 /* From here on signals wait until they can be passed on. Returns 0, or the exit status after an
  * error; foreground_end is due in either case. options: of the enum above. */
 int foreground_begin(struct foreground *f, struct cli *cli, const char *id, unsigned int options);
+/* The process's terminal is as big as ours before the process can ask. */
+void foreground_fit(const struct foreground *f, hako_spec *spec);
 /* Until the end of the process, a child of ours; our own terminal is as it was before then. Returns
  * 0 and its status, or the exit status after an error. */
 int foreground_wait(struct foreground *f, hako_process *process, int *ret_status);

@@ -67,6 +67,18 @@ static bool is_help(const char *name, size_t len)
 	return (len == 4 && memcmp(name, "help", 4) == 0) || (len == 1 && name[0] == 'h');
 }
 
+static bool append(struct option_list *list, const char *value)
+{
+	const char **items = realloc(list->items, (list->count + 2) * sizeof(*items));
+
+	if (!items)
+		return false;
+	items[list->count++] = value;
+	items[list->count] = NULL;
+	list->items = items;
+	return true;
+}
+
 static enum options_result set(
 	const struct option *option, const char *value, struct options_error *error)
 {
@@ -82,6 +94,10 @@ static enum options_result set(
 	case OPTION_NUMBER:
 		if (!parse_number(value, option->value))
 			return refuse(error, "--%s: '%s' is no number", option->name, value);
+		return OPTIONS_OK;
+	case OPTION_LIST:
+		if (!append(option->value, value))
+			return refuse(error, "out of memory");
 		return OPTIONS_OK;
 	}
 	return OPTIONS_OK;
@@ -131,6 +147,7 @@ enum options_result options_parse(const struct option *table, bool stop_early, i
 		if (result != OPTIONS_OK)
 			return result;
 	}
+	argv[count] = NULL;
 	*ret_count = count;
 	return OPTIONS_OK;
 }

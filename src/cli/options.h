@@ -9,9 +9,17 @@ enum option_kind {
 	OPTION_FLAG,   /* bool *: --name, --name=true, --name=false */
 	OPTION_STRING, /* const char **: --name VALUE, --name=VALUE */
 	OPTION_NUMBER, /* unsigned int *: decimal */
+	OPTION_LIST,   /* struct option_list *: as OPTION_STRING, and each occurrence counts */
 };
 
-/* Tables end with a NULL name. Later occurrences win. */
+/* In the order in which they were given, ended by NULL where there is one. Lives as long as the
+ * program. */
+struct option_list {
+	const char **items;
+	size_t count;
+};
+
+/* Tables end with a NULL name. Later occurrences win, but for lists. */
 struct option {
 	const char *name;
 	char letter; /* 0: none */
@@ -35,7 +43,8 @@ struct options_error {
 
 /* Parse argv[0 .. argc-1] (no program name). Options may stand with one dash or two. stop_early:
  * everything from the first argument that is no option on is an argument. "--" ends options. The
- * arguments are moved to argv's beginning, in their order, and counted in *ret_count. */
+ * arguments are moved to argv's beginning, in their order, ended by NULL as argv has to be, and
+ * counted in *ret_count. */
 enum options_result options_parse(const struct option *table, bool stop_early, int argc,
 	char **argv, int *ret_count, struct options_error *ret_error);
 

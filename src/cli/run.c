@@ -79,7 +79,7 @@ static int attend(struct foreground *f, hako_container *container)
 }
 
 static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,
-	struct hako_create_options *create, struct timeline *timeline)
+	struct hako_create_options *create, hako_spec *spec, struct timeline *timeline)
 {
 	hako_container *container = NULL;
 	struct foreground f;
@@ -89,6 +89,7 @@ static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id
 		(hako_spec_terminal(create->spec) ? FOREGROUND_TERMINAL : 0u) |
 			(o.no_subreaper ? 0u : FOREGROUND_SUBREAPER));
 	create->console_fd = f.console_fd;
+	foreground_fit(&f, spec);
 	if (status == 0)
 		status = run_container(cli, runtime, id, create, timeline, &container);
 	if (status == 0)
@@ -118,7 +119,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	hako_timeline_end(timeline.timeline, -status);
 	if (status == 0) {
 		status = detach ? run_detached(cli, runtime, argv[0], &create, &timeline)
-				: run_foreground(cli, runtime, argv[0], &create, &timeline);
+				: run_foreground(cli, runtime, argv[0], &create, spec, &timeline);
 		hako_spec_free(spec);
 	}
 	timeline_close(cli, &timeline);

@@ -53,8 +53,18 @@ struct hk_hook_state hk_loaded_hook_state(const struct hk_loaded *loaded);
  * directory must be locked. everything: the whole cgroup, not init alone. */
 int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loaded *loaded,
 	bool everything, struct hk_err *err);
+/* Undo the making of a child of ours. What goes wrong is logged. */
+void hk_kill_and_reap(int pidfd, const struct hk_log *log);
 /* SIGKILL by pidfd and wait until it is gone (a zombie is). */
 int hk_kill_and_wait(int pidfd, struct hk_err *err);
+
+struct hako_process {
+	pid_t pid;
+	int pidfd;
+};
+
+/* Takes pidfd over, also when it fails. */
+int hk_process_new(pid_t pid, int pidfd, struct hako_process **ret, struct hk_err *err);
 
 /* User name of a uid from /etc/passwd, or "#UID". In arena; NULL when memory is out. */
 const char *hk_owner_name(uint32_t uid, struct hk_arena *arena);

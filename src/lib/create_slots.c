@@ -3,9 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-
-#include <errno.h>
-#include <fcntl.h>
+#include "lib/descriptors.h"
 
 /* `start` binds the socket: nobody could read it before. */
 static int make_notify(struct hk_creation *c, struct hk_err *err)
@@ -23,19 +21,9 @@ static int make_notify(struct hk_creation *c, struct hk_err *err)
 static int open_console(struct hk_creation *c, struct hk_err *err)
 {
 	const struct hako_create_options *options = &c->prepared.options;
-	int fd = -1;
 
-	if (options->console_socket)
-		fd = hk_socket_connect(options->console_socket, err);
-	else if (options->console_fd >= 0) {
-		fd = fcntl(options->console_fd, F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			return hk_fail(err, errno, "use the console socket");
-	} else {
-		return 0;
-	}
-	c->slots[HK_SLOT_CONSOLE] = fd;
-	return fd < 0 ? fd : 0;
+	return hk_console_connect(
+		options->console_socket, options->console_fd, &c->slots[HK_SLOT_CONSOLE], err);
 }
 
 /* For the hooks that the init stage runs; the others open the files when it is their turn. */

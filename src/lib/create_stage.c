@@ -3,17 +3,10 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/sys.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef P_PIDFD
-#define P_PIDFD 3 /* glibc before 2.36 */
-#endif
 
 /* Called before the process has children, who are where it is. */
 static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
@@ -65,19 +58,6 @@ static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *e
 	return r < 0 ? hk_err_at(err, "%s", place->property) : 0;
 }
 
-static int send_pidfd(const char *path, pid_t pid, struct hk_err *err)
-{
-	HK_FD int sock = hk_socket_connect(path, err);
-	HK_FD int pidfd = -1;
-
-	if (sock < 0)
-		return sock;
-	pidfd = hk_sys_pidfd_open(pid);
-	if (pidfd < 0)
-		return hk_fail(err, -pidfd, "open the container's init");
-	return hk_socket_send_fd(sock, "standard", pidfd, err);
-}
-
 /* Everything that can still fail on our side happens here, before the program may run. */
 static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
 {
@@ -87,7 +67,7 @@ static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
 
 	r = hk_creation_store_created(c, pid, err);
 	if (r == 0 && options->pidfd_socket)
-		r = send_pidfd(options->pidfd_socket, pid, err);
+		r = hk_socket_send_pidfd(options->pidfd_socket, "standard", pid, err);
 	if (r == 0 && options->pid_file) {
 		r = hk_pid_file_write(options->pid_file, pid, err);
 		c->pid_file = r == 0;
@@ -137,13 +117,7 @@ int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
 
 void hk_creation_kill_init(struct hk_creation *c)
 {
-	struct hk_err e = {0};
-	siginfo_t info;
-
-	if (hk_kill_and_wait(c->process.pidfd, &e) < 0)
-		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
-	else
-		(void)waitid((idtype_t)P_PIDFD, (id_t)c->process.pidfd, &info, WEXITED);
+	hk_kill_and_reap(c->process.pidfd, &c->runtime->log);
 	remove_pid_file(c);
 }
 

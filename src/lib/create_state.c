@@ -30,6 +30,22 @@ static int list_cgroup_paths(struct hk_creation *c, struct hk_err *err)
 	return 0;
 }
 
+/* For exec. */
+static int store_seccomp(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_seccomp_filter *filter = &c->prepared.filter;
+	const struct hk_state_seccomp seccomp = {
+		.instructions = filter->instructions,
+		.size = filter->size,
+		.flags = filter->flags,
+		.notify = filter->notify,
+		.listener_path = c->prepared.listener.path,
+		.listener_metadata = c->prepared.spec->linux.seccomp->listener_metadata,
+	};
+
+	return hk_state_seccomp_store(c->dir, &seccomp, err);
+}
+
 int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 {
 	const struct hk_spec *spec = c->prepared.spec;
@@ -43,6 +59,8 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.systemd_cgroup = c->runtime->cgroup_manager == HK_CGROUP_MANAGER_SYSTEMD;
 	c->state.private_pid_namespace = hk_spec_new_namespace(spec, HK_NS_PID);
 	c->state.exec_fifo = !c->run;
+	c->state.no_new_keyring = c->prepared.options.no_new_keyring;
+	c->state.seccomp = c->prepared.filter.size > 0;
 	c->state.notify_socket = c->prepared.options.notify_socket;
 	c->state.mount_label = spec->linux.mount_label;
 	c->state.intel_rdt_path = c->prepared.rdt.group;
@@ -54,6 +72,10 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	r = list_cgroup_paths(c, err);
 	if (r == 0 && hk_plan_mounts_on_host(spec))
 		r = hk_rootfs_mount_note(&c->state, err);
+	if (r == 0)
+		r = hk_state_common_store(c->dir, spec, err);
+	if (r == 0 && c->state.seccomp)
+		r = store_seccomp(c, err);
 	return r < 0 ? r : hk_state_store(c->dir, &c->state, err);
 }
 

@@ -46,9 +46,20 @@ int hk_handshake_fifos(int dir, struct hk_handshake *ret, struct hk_err *err)
 	return r < 0 ? r : make_fifo(dir, HK_RESULT_FIFO, &ret->result, err);
 }
 
+int hk_handshake_outcome(struct hk_handshake *ret, struct hk_err *err)
+{
+	int result[2];
+
+	if (pipe2(result, O_CLOEXEC) < 0)
+		return hk_fail(err, errno, "make a pipe");
+	ret->result_read = result[0];
+	ret->result = result[1];
+	return 0;
+}
+
 int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
 {
-	int start[2], result[2];
+	int start[2];
 	int r;
 
 	if (pipe2(start, O_CLOEXEC) < 0)
@@ -58,11 +69,7 @@ int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
 	hk_close(&start[1]);
 	if (r < 0)
 		return hk_fail(err, -r, "write to a pipe");
-	if (pipe2(result, O_CLOEXEC) < 0)
-		return hk_fail(err, errno, "make a pipe");
-	ret->result_read = result[0];
-	ret->result = result[1];
-	return 0;
+	return hk_handshake_outcome(ret, err);
 }
 
 /* A FIFO whose last writer was gone before we opened it gives no POLLHUP: hence the pidfd. */

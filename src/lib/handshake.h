@@ -21,6 +21,8 @@ void hk_handshake_done(struct hk_handshake *handshake);
 int hk_handshake_fifos(int dir, struct hk_handshake *ret, struct hk_err *err);
 /* For run: two pipes, the start byte already in. */
 int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err);
+/* For exec: nobody waits for start, only the outcome comes through a pipe. */
+int hk_handshake_outcome(struct hk_handshake *ret, struct hk_err *err);
 
 /* Say start through the FIFOs and wait for the outcome. pidfd: the init stage. */
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err);

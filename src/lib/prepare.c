@@ -2,33 +2,17 @@
 #include "lib/prepare.h"
 
 #include "base/findings.h"
+#include "lib/descriptors.h"
 #include "lib/sized.h"
 #include "lib/spec.h"
 #include "lib/timeline.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define MAX_PRESERVED_FDS 4096u
-
-/* Each descriptor that is to go through must be open: a wrong count is the caller's mistake. */
-static int check_preserved(const struct hako_create_options *options, struct hk_err *err)
-{
-	unsigned int count;
-
-	if (options->preserve_fds > MAX_PRESERVED_FDS || options->listen_fds > MAX_PRESERVED_FDS)
-		return hk_refuse(err, EINVAL, "too many file descriptors to preserve");
-	count = options->preserve_fds + options->listen_fds;
-	for (unsigned int fd = 3; fd < 3 + count; fd++)
-		if (fcntl((int)fd, F_GETFD) < 0)
-			return hk_refuse(
-				err, EBADF, "file descriptor %u to preserve is not open", fd);
-	return 0;
-}
 
 int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 	const struct hako_create_options *options, struct hk_prepared *ret, struct hk_err *err)
@@ -43,9 +27,12 @@ int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 		if (r < 0)
 			return r;
 	}
-	if (ret->options.console_socket && ret->options.console_fd >= 0)
-		return hk_refuse(err, EINVAL, "a console socket by path and one by descriptor");
-	return check_preserved(&ret->options, err);
+	r = hk_check_console_socket(ret->options.console_socket, ret->options.console_fd, err);
+	if (r < 0)
+		return r;
+	if (ret->options.listen_fds > UINT_MAX - ret->options.preserve_fds)
+		return hk_refuse(err, EINVAL, "too many file descriptors to preserve");
+	return hk_check_preserved(ret->options.preserve_fds + ret->options.listen_fds, err);
 }
 
 static const char *absolute(struct hk_arena *arena, const char *path)
@@ -249,13 +236,7 @@ static int build_plan(struct hk_prepared *p, struct hk_err *err)
 
 static int check_console(struct hk_prepared *p, struct hk_err *err)
 {
-	bool console = has_console(p);
-
-	if (p->spec->process->terminal && !console)
-		return hk_refuse(err, EINVAL, "process.terminal needs a console socket");
-	if (!p->spec->process->terminal && console)
-		return hk_refuse(err, EINVAL, "a console socket needs process.terminal");
-	return 0;
+	return hk_check_console(p->spec->process->terminal, has_console(p), err);
 }
 
 int hk_prepare_facts(struct hk_prepared *p, struct hk_err *err)

@@ -16,13 +16,7 @@
 #define P_PIDFD 3 /* glibc before 2.36 */
 #endif
 
-struct hako_process {
-	pid_t pid;
-	int pidfd;
-};
-
-/* Takes pidfd over, also when it fails. */
-static int process_new(pid_t pid, int pidfd, struct hako_process **ret, struct hk_err *err)
+int hk_process_new(pid_t pid, int pidfd, struct hako_process **ret, struct hk_err *err)
 {
 	struct hako_process *process = malloc(sizeof(*process));
 
@@ -45,14 +39,14 @@ static int container_process(
 		fd = fcntl(container->pidfd, F_DUPFD_CLOEXEC, 3);
 		if (fd < 0)
 			return hk_fail(err, errno, "open the container's init");
-		return process_new(container->pid, fd, ret, err);
+		return hk_process_new(container->pid, fd, ret, err);
 	}
 	r = hk_container_load(container->root, container->id, false, &loaded, err);
 	if (r < 0)
 		return r;
 	if (loaded.pidfd < 0)
 		return hk_refuse(err, ESRCH, "container not running");
-	return process_new(loaded.state.init_pid, hk_take_fd(&loaded.pidfd), ret, err);
+	return hk_process_new(loaded.state.init_pid, hk_take_fd(&loaded.pidfd), ret, err);
 }
 
 int hako_container_process(hako_container *container, hako_process **ret, hako_error **err)
@@ -60,6 +54,17 @@ int hako_container_process(hako_container *container, hako_process **ret, hako_e
 	struct hk_err e = {0};
 
 	return hk_give(container_process(container, ret, &e), &e, err);
+}
+
+void hk_kill_and_reap(int pidfd, const struct hk_log *log)
+{
+	struct hk_err e = {0};
+	siginfo_t info;
+
+	if (hk_kill_and_wait(pidfd, &e) < 0)
+		hk_logf(log, HK_LOG_WARNING, "%s", e.message);
+	else
+		(void)waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED);
 }
 
 void hako_process_free(hako_process *process)

@@ -57,6 +57,22 @@ static int finish_read(int r, struct hako_spec *handle, struct hako_spec **ret)
 	return 0;
 }
 
+static int load_process(const char *file, struct hako_spec **ret, struct hk_err *err)
+{
+	struct hako_spec *handle = handle_new();
+
+	if (!handle)
+		return hk_fail(err, ENOMEM, "read %s", file);
+	return finish_read(hk_spec_read_process(AT_FDCWD, file, &handle->spec, err), handle, ret);
+}
+
+int hako_spec_load_process(const char *file, hako_spec **ret, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(load_process(file, ret, &e), &e, err);
+}
+
 int hk_spec_load(const char *bundle, const char *file, struct hako_spec **ret, struct hk_err *err)
 {
 	struct hako_spec *handle = handle_new();
@@ -100,6 +116,27 @@ int hako_spec_new(hako_spec **ret, hako_error **err)
 	handle->spec.oci_version = HK_SPEC_VERSION;
 	*ret = handle;
 	return 0;
+}
+
+/* Is it about that member of the process, or what is in it? */
+static bool is_about(const char *property, const char *object, const char *member)
+{
+	size_t object_len = strlen(object), len = strlen(member);
+	const char *rest = property + object_len + 1;
+
+	if (strncmp(property, object, object_len) != 0 || property[object_len] != '/')
+		return false;
+	return strncmp(rest, member, len) == 0 && (rest[len] == '\0' || rest[len] == '/');
+}
+
+void hk_spec_handle_locate(const struct hako_spec *handle, struct hk_err *err)
+{
+	const char *object = hk_spec_process_at(&handle->spec);
+
+	for (size_t i = 0; handle->spec.text && i < handle->changed.count; i++)
+		if (is_about(err->property, object, handle->changed.items[i]))
+			err->property[0] = '\0';
+	hk_spec_locate(&handle->spec, err);
 }
 
 char *hako_spec_template(bool rootless)

@@ -9,12 +9,16 @@
 
 struct hako_spec {
 	struct hk_spec spec;
-	struct hk_err err; /* the first builder call that failed; code 0: none */
-	bool parsed;	   /* arrays from the reader have no room behind their last item */
+	struct hk_err err;	   /* the first builder call that failed; code 0: none */
+	bool parsed;		   /* arrays from the reader have no room behind their last item */
+	struct hk_strings changed; /* members of process that calls have set: in no text any more */
 };
 
 /* As hako_spec_load. */
 int hk_spec_load(const char *bundle, const char *file, struct hako_spec **ret, struct hk_err *err);
+
+/* hk_spec_locate; an error about what the text does not say loses its property. */
+void hk_spec_handle_locate(const struct hako_spec *handle, struct hk_err *err);
 
 /* ---- for the builder's functions ---- */
 

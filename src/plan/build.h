@@ -10,8 +10,8 @@
 /* What the caller asks for beside config.json, and what the runtime has decided already. */
 struct hk_plan_options {
 	const char *id;
-	const char *bundle;      /* absolute */
-	const char *rootfs;      /* absolute, as the host sees it */
+	const char *bundle; /* absolute */
+	const char *rootfs; /* absolute, as the host sees it; exec needs neither */
 	bool no_pivot;
 	bool no_new_keyring;
 	uint32_t preserve_fds;   /* counted from fd 3, the LISTEN_FDS ones included */
@@ -20,15 +20,21 @@ struct hk_plan_options {
 	bool console;            /* HK_SLOT_CONSOLE will be there */
 	const char *notify_dir;  /* host directory of the notify socket, bound on /run/notify; or NULL */
 	const void *seccomp_filter; /* BPF instructions (plan/seccomp.h); size 0: none */
-	size_t seccomp_size;        /* bytes */
-	uint32_t seccomp_flags;     /* SECCOMP_FILTER_FLAG_* */
+	size_t seccomp_size;	    /* bytes */
+	uint32_t seccomp_flags;	    /* SECCOMP_FILTER_FLAG_* */
 	bool seccomp_notify;
 	/* Where the container's cgroup is. */
-	bool own_cgroup;                /* it has one, and joins it by the files or by clone3 */
+	bool own_cgroup;		/* it has one, and joins it by the files or by clone3 */
 	const char *const *cgroup_join; /* host files to write "0" into, in order */
 	size_t cgroup_join_count;
 	const struct hk_cgroup_mount *cgroup_mounts; /* see plan/facts.h */
 	size_t cgroup_mount_count;
+};
+
+/* What of a container that runs decides over the plan of another process for it. */
+struct hk_plan_joined {
+	uint64_t namespaces; /* HK_CLONE_NEW*: those of its init that are not the runtime's own */
+	uint32_t init_pid;   /* as the runtime sees it */
 };
 
 /* The block is allocated from arena. Errors name the property. */
@@ -49,12 +55,20 @@ int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
 	const struct hk_facts *facts, const char *bundle, struct hk_arena *arena,
 	const struct hk_plan **ret, struct hk_err *err);
 
-/* The capabilities that config.json asks for and nobody here can give: the kernel does not know them, or,
- * without a user namespace, the runtime does not have them. The plan goes without. */
+/* The plan of a process beside a container's init. Of spec: process; annotations, linux.namespaces,
+ * personality and memoryPolicy, which are the container's, the namespaces (with any path) being
+ * those that joined has. */
+int hk_plan_build_exec(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, const struct hk_plan_joined *joined,
+	struct hk_arena *arena, const struct hk_plan **ret, struct hk_err *err);
+
+/* The capabilities that config.json asks for and nobody here can give: the kernel does not know
+ * them, or, without a user namespace, the runtime does not have them. The plan goes without. */
 uint64_t hk_plan_missing_capabilities(const struct hk_spec *spec, const struct hk_facts *facts);
 
-/* Does the container mount in the mount namespace that it shares with the runtime? All of it is below
- * one mount of the root file system onto itself then, which somebody has to take away in the end. */
+/* Does the container mount in the mount namespace that it shares with the runtime? All of it is
+ * below one mount of the root file system onto itself then, which somebody has to take away in the
+ * end. */
 bool hk_plan_mounts_on_host(const struct hk_spec *spec);
 
 /* What keeps a plan from being made, all of it. */

@@ -32,7 +32,8 @@ int hk_build_core_sched(struct hk_builder *b)
 		return 0;
 	if (b->facts->core_sched_errno)
 		return refuse_core_sched(b);
-	HK_STEP(&b->blob, CORE_SCHED, core_sched, HK_PROPERTY(b, CORE_SCHED_PROPERTY), .unused = 0);
+	HK_STEP(&b->blob, CORE_SCHED, core_sched, HK_PROPERTY(b, CORE_SCHED_PROPERTY),
+		.share = b->joined ? b->joined->init_pid : 0);
 	return 0;
 }
 

@@ -64,7 +64,7 @@ int hk_build_kernel_settings(struct hk_builder *b)
 	const struct hk_user *user = &b->spec->process->user;
 
 	HK_STEP(&b->blob, UMASK, umask,
-		user->has_umask ? HK_PROPERTY(b, "/process/user/umask") : HK_NO_PROPERTY,
+		user->has_umask ? HK_PROCESS_PROPERTY(b, "user/umask") : HK_NO_PROPERTY,
 		.mask = user->has_umask ? user->umask : DEFAULT_UMASK);
 	add_names(b);
 	return add_sysctls(b);
@@ -102,12 +102,12 @@ int hk_build_attributes(struct hk_builder *b)
 	const struct hk_io_priority *io = process->io_priority;
 
 	if (s)
-		HK_STEP(&b->blob, SCHEDULER, scheduler, HK_PROPERTY(b, "/process/scheduler"),
+		HK_STEP(&b->blob, SCHEDULER, scheduler, HK_PROCESS_PROPERTY(b, "scheduler"),
 			.policy = s->policy, .nice = s->nice, .priority = s->priority,
 			.flags = s->flags, .runtime = s->runtime, .deadline = s->deadline,
 			.period = s->period);
 	if (io)
-		HK_STEP(&b->blob, IO_PRIORITY, io_priority, HK_PROPERTY(b, "/process/ioPriority"),
+		HK_STEP(&b->blob, IO_PRIORITY, io_priority, HK_PROCESS_PROPERTY(b, "ioPriority"),
 			.value = IOPRIO_PRIO_VALUE(io->class, (uint32_t)io->priority));
 	if (b->spec->linux.personality)
 		HK_STEP(&b->blob, PERSONALITY, personality, HK_PROPERTY(b, "/linux/personality"),
@@ -117,20 +117,20 @@ int hk_build_attributes(struct hk_builder *b)
 
 /* ---- labels ---- */
 
-static int refuse_lsm(struct hk_builder *b, const char *property, const char *lsm)
+static int refuse_lsm(struct hk_builder *b, const char *object, const char *member, const char *lsm)
 {
 	(void)hk_refuse(b->err, ENOTSUP, "%s is not enabled on this host", lsm);
-	return hk_err_at(b->err, "%s", property);
+	return hk_err_at(b->err, "%s/%s", object, member);
 }
 
-static void add_lsm(struct hk_builder *b, const char *property, const char *file,
-	const char *prefix, const char *v)
+static void add_lsm(struct hk_builder *b, const char *member, const char *file, const char *prefix,
+	const char *v)
 {
 	const char *value = hk_arena_printf(&b->scratch, "%s%s", prefix, v);
 
 	if (!value)
 		b->blob.failed = true;
-	HK_STEP(&b->blob, LSM, lsm, HK_PROPERTY(b, "%s", property),
+	HK_STEP(&b->blob, LSM, lsm, HK_PROPERTY(b, "%s/%s", b->process, member),
 		.file = hk_blob_str(&b->blob, file), .value = hk_blob_str(&b->blob, value));
 }
 
@@ -142,17 +142,17 @@ int hk_build_lsm(struct hk_builder *b)
 	const struct hk_facts *facts = b->facts;
 
 	if (profile && !facts->apparmor && strcmp(profile, "unconfined") != 0)
-		return refuse_lsm(b, "/process/apparmorProfile", "AppArmor");
+		return refuse_lsm(b, b->process, "apparmorProfile", "AppArmor");
 	if (label && !facts->selinux)
-		return refuse_lsm(b, "/process/selinuxLabel", "SELinux");
+		return refuse_lsm(b, b->process, "selinuxLabel", "SELinux");
 	if (b->spec->linux.mount_label && !facts->selinux)
-		return refuse_lsm(b, "/linux/mountLabel", "SELinux");
+		return refuse_lsm(b, "/linux", "mountLabel", "SELinux");
 	if (profile && facts->apparmor)
-		add_lsm(b, "/process/apparmorProfile",
+		add_lsm(b, "apparmorProfile",
 			facts->apparmor_attr_dir ? "attr/apparmor/exec" : "attr/exec", "exec ",
 			profile);
 	if (label)
-		add_lsm(b, "/process/selinuxLabel", "attr/exec", "", label);
+		add_lsm(b, "selinuxLabel", "attr/exec", "", label);
 	return 0;
 }
 
@@ -198,7 +198,7 @@ void hk_build_credentials(struct hk_builder *b)
 		      (user->additional_gid_count ||
 			      (!b->user_namespace && !b->facts->in_user_namespace));
 
-	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROPERTY(b, "/process/user"),
+	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROCESS_PROPERTY(b, "user"),
 		.uid = user->uid, .gid = user->gid,
 		.gids = hk_blob_u32s(&b->blob, user->additional_gids, user->additional_gid_count),
 		.set_groups = groups, .keep_groups = b->annotated.keep_groups,
@@ -248,7 +248,7 @@ void hk_build_home(struct hk_builder *b)
 
 void hk_build_lookup(struct hk_builder *b)
 {
-	HK_STEP(&b->blob, LOOKUP, lookup, HK_PROPERTY(b, "/process/args/0"),
+	HK_STEP(&b->blob, LOOKUP, lookup, HK_PROCESS_PROPERTY(b, "args/0"),
 		.name = hk_blob_str(&b->blob, b->spec->process->args.items[0]),
 		.search_path =
 			hk_blob_str(&b->blob, hk_environment_get(b->env, b->env_count, "PATH")));
@@ -258,7 +258,7 @@ void hk_build_exec(struct hk_builder *b)
 {
 	const struct hk_strings *args = &b->spec->process->args;
 
-	HK_STEP(&b->blob, EXEC, exec, HK_PROPERTY(b, "/process/args"),
+	HK_STEP(&b->blob, EXEC, exec, HK_PROCESS_PROPERTY(b, "args"),
 		.args = hk_blob_strs(&b->blob, args->items, args->count), .env = b->env_ref,
 		.preserve_fds = b->options->preserve_fds);
 }

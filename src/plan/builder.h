@@ -18,10 +18,13 @@ struct hk_builder {
 	const struct hk_plan_options *options;
 	struct hk_blob blob;
 	struct hk_arena scratch;
-	struct hk_err *err;             /* findings->err: never NULL */
+	struct hk_err *err; /* findings->err: never NULL */
 	struct hk_findings *findings;
 
 	/* Known when the building begins. */
+	const struct hk_plan_joined
+		*joined;     /* the container that is there; NULL: it is to be made */
+	const char *process; /* JSON pointer of the process object: "/process", or "" */
 	struct hk_annotated annotated;
 	bool user_namespace;  /* the container has one, new or joined */
 	bool mount_namespace; /* without: chroot */
@@ -44,6 +47,27 @@ static inline int hk_build_part(struct hk_builder *b, int r)
 
 /* The blob's property string, from a format. */
 #define HK_PROPERTY(b, ...) hk_blob_printf(&(b)->blob, __VA_ARGS__)
+/* That of a member of the process: "user/umask". */
+#define HK_PROCESS_PROPERTY(b, member) HK_PROPERTY(b, "%s/" member, (b)->process)
+
+/* ---- build.c ---- */
+
+struct hk_builder hk_builder_new(const struct hk_spec *spec, const struct hk_facts *facts,
+	const struct hk_plan_options *options, struct hk_findings *findings);
+void hk_builder_done(struct hk_builder *b);
+/* The program that there has to be. */
+int hk_build_check_process(const struct hk_spec *spec, struct hk_err *err);
+
+/* ---- build_program.c: what the first process of a container and one that joins it have in common
+ * ---- */
+
+/* While privilege and view are the host's. */
+int hk_build_host_side(struct hk_builder *b);
+void hk_build_console(struct hk_builder *b);
+void hk_build_stdio(struct hk_builder *b);
+void hk_build_cwd(struct hk_builder *b, bool make_only);
+/* From the limits to READY: who runs the program, how it is confined, and that it is there. */
+int hk_build_program(struct hk_builder *b);
 
 /* ---- build_namespaces.c ---- */
 

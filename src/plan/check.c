@@ -104,10 +104,10 @@ static bool landlock_pairs_up(const struct hk_step_landlock *args)
 	       args->ports.count == args->port_rights.count;
 }
 
-static bool nodes_ok(const struct hk_plan *plan, hk_ref_u32s nodes)
+static bool numbers_below(const struct hk_plan *plan, hk_ref_u32s numbers, uint32_t limit)
 {
-	for (uint32_t i = 0; i < nodes.count; i++)
-		if (hk_plan_u32s(plan, nodes)[i] >= HK_NODE_LIMIT)
+	for (uint32_t i = 0; i < numbers.count; i++)
+		if (hk_plan_u32s(plan, numbers)[i] >= limit)
 			return false;
 	return true;
 }
@@ -132,8 +132,12 @@ static int check_meaning(const struct hk_plan *plan, uint32_t i, struct hk_err *
 		((const struct hk_step_visit *)args)->slot >= HK_SLOT_COUNT)
 		return malformed(err, i, "a slot that does not exist");
 	if (step->kind == HK_STEP_MEMORY_POLICY &&
-		!nodes_ok(plan, ((const struct hk_step_memory_policy *)args)->nodes))
+		!numbers_below(
+			plan, ((const struct hk_step_memory_policy *)args)->nodes, HK_NODE_LIMIT))
 		return malformed(err, i, "a memory node that does not exist");
+	if (step->kind == HK_STEP_AFFINITY &&
+		!numbers_below(plan, ((const struct hk_step_affinity *)args)->cpus, HK_CPU_LIMIT))
+		return malformed(err, i, "a CPU that does not exist");
 	return 0;
 }
 

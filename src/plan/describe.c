@@ -95,6 +95,7 @@ static const struct presentation {
 } presentations[] = {
 	{HK_STEP_NS_JOIN, "slot", NAME, true, slots},
 	{HK_STEP_NS_JOIN, "type", BITS, true, namespaces},
+	{HK_STEP_NS_ENTER, "flags", BITS, true, namespaces},
 	{HK_STEP_NS_UNSHARE, "flags", BITS, true, namespaces},
 	{HK_STEP_PROPAGATION, "flags", BITS, true, propagations},
 	{HK_STEP_ROOT_PROPAGATION, "flags", BITS, true, propagations},

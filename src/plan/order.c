@@ -25,6 +25,14 @@ static const struct rule {
 	{HK_STEP_CGROUP_JOIN, HK_STEP_AFFINITY, ALWAYS},
 	{HK_STEP_CGROUP_JOIN, HK_STEP_NS_JOIN, ALWAYS},
 	{HK_STEP_CGROUP_JOIN, HK_STEP_NS_UNSHARE, ALWAYS},
+	{HK_STEP_OOM_SCORE_ADJ, HK_STEP_NS_ENTER, ALWAYS},
+	{HK_STEP_CGROUP_JOIN, HK_STEP_NS_ENTER, ALWAYS},
+	{HK_STEP_PIVOT, HK_STEP_NS_ENTER, ALWAYS},
+	/* Nothing of a container is looked at, and nothing done to it, from the host's side. */
+	{HK_STEP_NS_ENTER, HK_STEP_BECOME_ROOT, ALWAYS},
+	{HK_STEP_CORE_SCHED, HK_STEP_NS_ENTER, ALWAYS},
+	{HK_STEP_NS_ENTER, HK_STEP_FORK, ALWAYS},
+	{HK_STEP_NS_ENTER, HK_STEP_SESSION, ALWAYS},
 	{HK_STEP_TIME_OFFSETS, HK_STEP_FORK, ALWAYS},
 	{HK_STEP_NS_JOIN, HK_STEP_FORK, ALWAYS},
 	{HK_STEP_BECOME_ROOT, HK_STEP_FORK, ALWAYS},
@@ -35,6 +43,10 @@ static const struct rule {
 	{HK_STEP_NS_JOIN, HK_STEP_PROPAGATION, ALWAYS},
 	{HK_STEP_NS_UNSHARE, HK_STEP_PROPAGATION, ALWAYS},
 	{HK_STEP_SESSION, HK_STEP_CONSOLE, ALWAYS},
+	{HK_STEP_SESSION, HK_STEP_STDIO, ALWAYS},
+	{HK_STEP_SESSION, HK_STEP_CWD, ALWAYS},
+	{HK_STEP_SESSION, HK_STEP_HOME, ALWAYS},
+	{HK_STEP_SESSION, HK_STEP_LANDLOCK, ALWAYS},
 	{HK_STEP_PROPAGATION, HK_STEP_ROOTFS, ALWAYS},
 	{HK_STEP_ROOTFS, HK_STEP_MOUNT, ALWAYS},
 	{HK_STEP_ROOTFS, HK_STEP_BIND, ALWAYS},
@@ -123,6 +135,10 @@ static const enum hk_step_kind required[] = {HK_STEP_SESSION, HK_STEP_ROOTFS, HK
 	HK_STEP_UMASK, HK_STEP_CREDENTIALS, HK_STEP_LOOKUP, HK_STEP_READY, HK_STEP_WAIT_START,
 	HK_STEP_EXEC};
 
+/* What a process that joins one needs. */
+static const enum hk_step_kind required_to_join[] = {HK_STEP_SESSION, HK_STEP_UMASK,
+	HK_STEP_CREDENTIALS, HK_STEP_LOOKUP, HK_STEP_READY, HK_STEP_EXEC};
+
 struct positions {
 	uint32_t first[HK_STEP_KIND_COUNT]; /* UINT32_MAX: none */
 	uint32_t last[HK_STEP_KIND_COUNT];
@@ -175,15 +191,16 @@ static int check_cwd(const struct hk_plan *plan, const struct positions *p, stru
 	return 0;
 }
 
-int hk_plan_check_order(const struct hk_plan *plan, struct hk_err *err)
+static int check_order(const struct hk_plan *plan, const enum hk_step_kind *needed, size_t count,
+	struct hk_err *err)
 {
 	struct positions p;
 
 	find_positions(plan, &p);
-	for (size_t i = 0; i < HK_COUNT(required); i++) {
-		if (p.count[required[i]] != 1)
+	for (size_t i = 0; i < count; i++) {
+		if (p.count[needed[i]] != 1)
 			return hk_refuse(err, EPROTO, "the plan has %u steps of kind %s, not 1",
-				p.count[required[i]], hk_step_infos[required[i]].name);
+				p.count[needed[i]], hk_step_infos[needed[i]].name);
 	}
 	for (size_t i = 0; i < HK_COUNT(rules); i++) {
 		const struct rule *rule = &rules[i];
@@ -196,4 +213,14 @@ int hk_plan_check_order(const struct hk_plan *plan, struct hk_err *err)
 		return hk_refuse(
 			err, EPROTO, "the plan makes Landlock rules and does not use them");
 	return check_cwd(plan, &p, err);
+}
+
+int hk_plan_check_order(const struct hk_plan *plan, struct hk_err *err)
+{
+	return check_order(plan, required, HK_COUNT(required), err);
+}
+
+int hk_plan_check_exec_order(const struct hk_plan *plan, struct hk_err *err)
+{
+	return check_order(plan, required_to_join, HK_COUNT(required_to_join), err);
 }

@@ -14,10 +14,13 @@
 #define HK_FIELDS_oom_score_adj(F) F(i64, score)
 /* Write "0" into a host file: a v1 `tasks` or a `cgroup.procs`. Only while single-threaded. */
 #define HK_FIELDS_cgroup_join(F) F(str, file)
-/* Every CPU that the cgroup allows, whatever affinity the runtime was started with. */
-#define HK_FIELDS_affinity(F) F(u32, unused)
+/* Those CPUs; none: every one that the cgroup allows, whatever affinity the runtime was started with. */
+#define HK_FIELDS_affinity(F) F(u32s, cpus)
 /* setns(2) to the fd in the slot; type is one HK_CLONE_NEW* bit. */
 #define HK_FIELDS_ns_join(F) F(u32, slot) F(u64, type)
+/* setns(2) to the namespaces of the process whose pidfd is in HK_SLOT_INIT, all of flags at once:
+ * HK_CLONE_NEW* bits. */
+#define HK_FIELDS_ns_enter(F) F(u64, flags)
 /* unshare(2). With HK_CLONE_NEWUSER (alone): asks the runtime for the id maps and waits for them. */
 #define HK_FIELDS_ns_unshare(F) F(u64, flags)
 /* setresgid, setresuid to 0 and no supplementary groups: root of the user namespace just entered.
@@ -102,8 +105,8 @@
 #define HK_FIELDS_personality(F) F(u64, domain)
 /* set_mempolicy(2). flags: MPOL_F_*; nodes: ascending numbers. */
 #define HK_FIELDS_memory_policy(F) F(u32, mode) F(u32, flags) F(u32s, nodes)
-/* A core-scheduling cookie that no other process has. */
-#define HK_FIELDS_core_sched(F) F(u32, unused)
+/* A core-scheduling cookie that no other process has; or, where share is not 0, that of this process. */
+#define HK_FIELDS_core_sched(F) F(u32, share)
 #define HK_FIELDS_no_new_privs(F) F(u32, unused)
 /* stdio that is /dev/null becomes the container's; the rest is chowned to the user. */
 #define HK_FIELDS_stdio(F) F(u32, uid)
@@ -155,6 +158,7 @@
 	X(CGROUP_JOIN, cgroup_join, "join the cgroup") \
 	X(AFFINITY, affinity, "reset the CPU affinity") \
 	X(NS_JOIN, ns_join, "join a namespace") \
+	X(NS_ENTER, ns_enter, "enter the container's namespaces") \
 	X(NS_UNSHARE, ns_unshare, "make namespaces") \
 	X(BECOME_ROOT, become_root, "become root of the user namespace") \
 	X(TIME_OFFSETS, time_offsets, "set the time namespace's offsets") \
@@ -185,7 +189,7 @@
 	X(IO_PRIORITY, io_priority, "set the I/O priority") \
 	X(PERSONALITY, personality, "set the personality") \
 	X(MEMORY_POLICY, memory_policy, "set the memory policy") \
-	X(CORE_SCHED, core_sched, "make a core-scheduling cookie") \
+	X(CORE_SCHED, core_sched, "set the core-scheduling cookie") \
 	X(NO_NEW_PRIVS, no_new_privs, "set no_new_privs") \
 	X(STDIO, stdio, "prepare stdio") \
 	X(CWD, cwd, "change the working directory") \
@@ -207,38 +211,40 @@
 
 /* how of a mount or bind */
 enum hk_mount_how {
-	HK_MOUNT_PLAIN_DIR = 1u << 0,   /* destination must be a real directory: proc, sysfs, ... */
-	HK_MOUNT_TMPCOPYUP = 1u << 1,   /* copy what the destination held into the new tmpfs */
-	HK_MOUNT_KEEP_MODE = 1u << 2,   /* tmpfs: take the mode of the directory it covers */
-	HK_MOUNT_OPTIONAL = 1u << 3,    /* a source that does not exist is skipped */
-	HK_MOUNT_FILE = 1u << 4,        /* the source is known to be no directory */
+	HK_MOUNT_PLAIN_DIR = 1u << 0, /* destination must be a real directory: proc, sysfs, ... */
+	HK_MOUNT_TMPCOPYUP = 1u << 1, /* copy what the destination held into the new tmpfs */
+	HK_MOUNT_KEEP_MODE = 1u << 2, /* tmpfs: take the mode of the directory it covers */
+	HK_MOUNT_OPTIONAL = 1u << 3,  /* a source that does not exist is skipped */
+	HK_MOUNT_FILE = 1u << 4,      /* the source is known to be no directory */
 	HK_MOUNT_ALLOW_UNDER_PROC = 1u << 5, /* made by ourselves, not asked for by config.json */
-	HK_MOUNT_IDMAP = 1u << 6,       /* id-mapped: the source comes from the runtime */
-	HK_MOUNT_IDMAP_TREE = 1u << 7,  /* the same, with all mounts below it */
+	HK_MOUNT_IDMAP = 1u << 6,	     /* id-mapped: the source comes from the runtime */
+	HK_MOUNT_IDMAP_TREE = 1u << 7,	     /* the same, with all mounts below it */
 	HK_MOUNT_LABEL_XATTR = 1u << 8, /* the label is an attribute of its root, not an option */
 };
 
 enum hk_sync_point {
-	HK_SYNC_HOOKS, /* mounts and devices are there: prestart and createRuntime hooks run */
+	HK_SYNC_HOOKS,	 /* mounts and devices are there: prestart and createRuntime hooks run */
 	HK_SYNC_RLIMITS, /* of the step rlimits */
 	HK_SYNC_NET_DEVICES, /* hooks and sysctls that come may want linux.netDevices to be there */
 };
 
 enum hk_pivot {
-	HK_PIVOT_ROOT,   /* pivot_root(".", ".") */
-	HK_PIVOT_MOVE,   /* --no-pivot: MS_MOVE and chroot */
+	HK_PIVOT_ROOT,	 /* pivot_root(".", ".") */
+	HK_PIVOT_MOVE,	 /* --no-pivot: MS_MOVE and chroot */
 	HK_PIVOT_CHROOT, /* no mount namespace of its own */
 };
 
 /* Descriptors that come with the plan. */
 enum hk_slot {
-	HK_SLOT_CONSOLE, /* connected stream socket: takes the pty's master */
-	HK_SLOT_START,   /* read side: a byte says start */
-	HK_SLOT_RESULT,  /* write side: closed by a successful exec, else an error text */
+	HK_SLOT_CONSOLE,     /* connected stream socket: takes the pty's master */
+	HK_SLOT_START,	     /* read side: a byte says start */
+	HK_SLOT_RESULT,	     /* write side: closed by a successful exec, else an error text */
 	HK_SLOT_HOOK_STDOUT, /* host files that take the output of hooks */
 	HK_SLOT_HOOK_STDERR,
 	HK_SLOT_TRACE,   /* memory to note in when each step begins and ends: struct hk_trace */
-	HK_SLOT_NS,      /* + enum hk_ns_type: namespaces to join */
+	HK_SLOT_INIT, /* pidfd of the container's first process, for one that joins it */
+	HK_SLOT_ROOT, /* its root directory, where the mount namespace is not its own */
+	HK_SLOT_NS,   /* + enum hk_ns_type: namespaces to join */
 	HK_SLOT_COUNT = HK_SLOT_NS + 8,
 };
 

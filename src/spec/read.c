@@ -115,6 +115,14 @@ static int warn_of_lost_options(struct hk_binding *binding, const struct hk_spec
 	return r;
 }
 
+static int bind_process(struct hk_binding *binding, struct hk_spec *spec)
+{
+	spec->process = hk_arena_alloc(&spec->arena, sizeof(*spec->process));
+	if (!spec->process)
+		return hk_fail(binding->findings->err, ENOMEM, "read %s", spec->file);
+	return bind_text(binding, &hk_process_object, spec->process);
+}
+
 /* The text is in the spec's arena already. */
 static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 {
@@ -127,7 +135,8 @@ static int parse_spec(struct hk_spec *spec, struct hk_findings *findings)
 	};
 	int r;
 
-	r = bind_text(&binding, &hk_spec_object, spec);
+	r = spec->process_alone ? bind_process(&binding, spec)
+				: bind_text(&binding, &hk_spec_object, spec);
 	if (r == 0)
 		r = hk_warn_of_idle_properties(&binding, spec);
 	if (r < 0)
@@ -217,9 +226,10 @@ static ssize_t read_up_to(int fd, char *buf, size_t size)
 	return (ssize_t)n;
 }
 
-int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings)
+static int read_file(int dirfd, const char *name, bool process_alone, struct hk_spec *ret,
+	struct hk_findings *findings)
 {
-	struct hk_spec spec = {0};
+	struct hk_spec spec = {.process_alone = process_alone};
 	HK_FD int fd = -1;
 	ssize_t len = -ENOMEM;
 	size_t size = 0;
@@ -238,12 +248,25 @@ int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret, struct hk
 	return finish(&spec, text, (size_t)len, name, ret, findings);
 }
 
+int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings)
+{
+	return read_file(dirfd, name, false, ret, findings);
+}
+
 int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
 {
 	struct hk_err own;
 	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
 
-	return hk_spec_read_all(dirfd, name, ret, &first);
+	return read_file(dirfd, name, false, ret, &first);
+}
+
+int hk_spec_read_process(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
+{
+	struct hk_err own;
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+
+	return read_file(dirfd, name, true, ret, &first);
 }
 
 /* A text that is one object and nothing more, into a struct of that object's type. */
@@ -256,17 +279,6 @@ static int parse_object(const char *text, size_t len, const char *name, struct h
 		.text = text, .len = len, .name = name, .arena = arena, .findings = &first};
 
 	return bind_text(&binding, object, ret);
-}
-
-int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
-	struct hk_process *ret, struct hk_err *err)
-{
-	struct hk_process process = {0};
-	int r = parse_object(text, len, name, arena, &hk_process_object, &process, err);
-
-	if (r == 0)
-		*ret = process;
-	return r;
 }
 
 int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,
@@ -322,6 +334,11 @@ int hk_spec_parse_mounts(
 	}
 	*ret = spec;
 	return 0;
+}
+
+const char *hk_spec_process_at(const struct hk_spec *spec)
+{
+	return spec->process_alone ? "" : "/process";
 }
 
 void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err)

@@ -3,7 +3,8 @@
  * Everything a struct hk_spec points to lives in its arena. An absent string is NULL, an absent
  * array has count 0 and a NULL pointer, an absent number has has_ false beside it, an absent object
  * is a NULL pointer. Flags, options and names that config.json spells as strings are kept as the
- * user wrote them where an error or `explain` has to show them, else as the value they stand for. */
+ * user wrote them where an error or `explain` has to show them, else as the value they stand for.
+ */
 #ifndef HK_SPEC_SPEC_H
 #define HK_SPEC_SPEC_H
 
@@ -54,7 +55,7 @@ struct hk_scheduler {
 	uint32_t policy; /* SCHED_* */
 	int32_t nice;
 	int32_t priority;
-	uint64_t flags; /* SCHED_FLAG_* */
+	uint64_t flags;	  /* SCHED_FLAG_* */
 	uint64_t runtime; /* nanoseconds */
 	uint64_t deadline;
 	uint64_t period;
@@ -144,7 +145,7 @@ enum hk_hook_point {
 #define X(upper, lower, name) HK_HOOK_##upper,
 	HK_HOOK_POINTS(X)
 #undef X
-	HK_HOOK_POINT_COUNT
+		HK_HOOK_POINT_COUNT
 };
 
 struct hk_hooks {
@@ -167,7 +168,7 @@ enum hk_ns_type { /* runtime-spec name, clone flag, name in /proc/PID/ns */
 #define X(upper, name, flag, proc) HK_NS_##upper,
 	HK_NAMESPACE_TYPES(X)
 #undef X
-	HK_NS_COUNT
+		HK_NS_COUNT
 };
 
 struct hk_namespace {
@@ -176,12 +177,12 @@ struct hk_namespace {
 };
 
 struct hk_device { /* linux.devices[] */
-	char type;         /* 'c', 'b', 'u' or 'p' */
+	char type; /* 'c', 'b', 'u' or 'p' */
 	const char *path;
 	int64_t major;
 	int64_t minor;
 	bool has_mode;
-	uint32_t mode;     /* permission bits only: podman writes the file type bits too */
+	uint32_t mode; /* permission bits only: podman writes the file type bits too */
 	bool has_uid;
 	uint32_t uid;
 	bool has_gid;
@@ -201,8 +202,8 @@ struct hk_time_offset {
 
 struct hk_device_rule { /* linux.resources.devices[] */
 	bool allow;
-	char type;      /* 'a', 'c' or 'b' */
-	int64_t major;  /* -1: any; so is every negative number in config.json */
+	char type;     /* 'a', 'c' or 'b' */
+	int64_t major; /* -1: any; so is every negative number in config.json */
 	int64_t minor;
 	bool read;
 	bool write;
@@ -240,7 +241,7 @@ struct hk_blkio_device { /* weightDevice and throttle*Device entries */
 	int64_t minor;
 	struct hk_opt_u64 weight;      /* weightDevice only */
 	struct hk_opt_u64 leaf_weight; /* weightDevice only */
-	uint64_t rate;                 /* throttle*Device only */
+	uint64_t rate;		       /* throttle*Device only */
 };
 
 struct hk_blkio_devices {
@@ -260,7 +261,7 @@ struct hk_blkio {
 
 struct hk_hugepage_limit {
 	const char *page_size; /* "2MB" */
-	uint64_t limit;        /* bytes */
+	uint64_t limit;	       /* bytes */
 };
 
 struct hk_network_priority {
@@ -339,7 +340,7 @@ struct hk_memory_policy {
 };
 
 struct hk_personality {
-	uint64_t domain; /* PER_LINUX or PER_LINUX32 */
+	uint64_t domain;	 /* PER_LINUX or PER_LINUX32 */
 	struct hk_strings flags; /* none is defined yet: the reader warns of each */
 };
 
@@ -381,6 +382,7 @@ struct hk_spec {
 	struct hk_hooks hooks;
 	struct hk_pairs annotations;
 	struct hk_linux linux; /* built with -Ulinux: GNU C would make it 1 */
+	bool process_alone;    /* the text was a process object, and there is nothing else */
 
 	/* The text that it was read from and the file's name, to find line and column when an error
 	 * names a property; NULL for a spec made by the builder. */
@@ -402,19 +404,18 @@ void hk_spec_done(struct hk_spec *spec);
  * pointer, and the spec is empty. name is also the name in errors. */
 int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err);
 /* The same from memory; text is copied. */
-int hk_spec_parse(const char *text, size_t len, const char *name, struct hk_spec *ret,
-	struct hk_err *err);
-/* hk_spec_read that goes on behind what it cannot read, where findings collects: that is absent from
- * the spec then, which is whole in all else. */
-int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret,
-	struct hk_findings *findings);
+int hk_spec_parse(
+	const char *text, size_t len, const char *name, struct hk_spec *ret, struct hk_err *err);
+/* hk_spec_read that goes on behind what it cannot read, where findings collects: that is absent
+ * from the spec then, which is whole in all else. */
+int hk_spec_read_all(
+	int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings);
 /* An array of mounts, as `mounts add` reads: a spec with nothing else. Errors name the property as if the
  * array were config.json's: "/mounts/0". */
 int hk_spec_parse_mounts(const char *text, size_t len, const char *name, struct hk_spec *ret,
 	struct hk_err *err);
-/* One process object, as `exec --process` reads; the arena is the caller's. */
-int hk_spec_parse_process(const char *text, size_t len, const char *name, struct hk_arena *arena,
-	struct hk_process *ret, struct hk_err *err);
+/* hk_spec_read of a file that holds a process object alone, as `exec --process` has it. */
+int hk_spec_read_process(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err);
 /* One resources object, as `update --resources` reads. */
 int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	struct hk_resources *ret, struct hk_err *err);
@@ -437,6 +438,11 @@ int hk_spec_examine(const struct hk_spec *spec, struct hk_findings *findings);
 /* Fill err->position from err->property, when the spec was read from a text. */
 void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err);
 
+/* What hk_spec_validate says of the process alone. */
+int hk_spec_validate_process(const struct hk_spec *spec, struct hk_err *err);
+/* JSON pointer of the process object in the text: "/process", or "". */
+const char *hk_spec_process_at(const struct hk_spec *spec);
+
 /* The namespace entry of that type, or NULL. */
 const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk_ns_type type);
 /* Does the container get a namespace of its own of that type (new, not joined)? */
@@ -447,8 +453,8 @@ bool hk_mount_has_option(const struct hk_mount *mount, const char *option);
 /* "bind" or "rbind" among the options decides; the type is a hint that people rely on. */
 bool hk_mount_is_bind(const struct hk_mount *mount);
 
-/* A key of linux.sysctl, with dots or slashes, as a path below /proc/sys: no component is empty, "."
- * or "..". -EINVAL, -ENAMETOOLONG. */
+/* A key of linux.sysctl, with dots or slashes, as a path below /proc/sys: no component is empty,
+ * "." or "..". -EINVAL, -ENAMETOOLONG. */
 int hk_sysctl_path(const char *key, char *ret, size_t cap);
 
 extern const struct hk_ns_info {
@@ -459,8 +465,8 @@ extern const struct hk_ns_info {
 
 extern const char *const hk_hook_names[HK_HOOK_POINT_COUNT];
 
-/* Is it an option of a tmpfs on a bind mount, which mount(2) passes over in silence? The reader warns
- * of it. */
+/* Is it an option of a tmpfs on a bind mount, which mount(2) passes over in silence? The reader
+ * warns of it. */
 bool hk_mount_option_is_idle(const struct hk_mount *mount, const char *option);
 
 /* "CAP_CHOWN" -> its number, in the order of the numbers; "RLIMIT_CPU" -> RLIMIT_CPU. */

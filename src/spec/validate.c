@@ -97,7 +97,15 @@ static int validate_process(const struct hk_spec *spec, struct hk_findings *f)
 {
 	if (!spec->process)
 		return hk_invalid(f, hk_at("/process"), "required, but missing");
-	return hk_validate_process(spec->process, "/process", f);
+	return hk_validate_process(spec->process, hk_spec_process_at(spec), f);
+}
+
+int hk_spec_validate_process(const struct hk_spec *spec, struct hk_err *err)
+{
+	struct hk_err own;
+	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+
+	return validate_process(spec, &first);
 }
 
 int hk_spec_examine(const struct hk_spec *spec, struct hk_findings *f)

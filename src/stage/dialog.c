@@ -47,12 +47,12 @@ static int announce(struct dialog *d, struct hk_err *err)
 	const struct hk_stage_events *events = &d->options->events;
 	int r;
 
+	if (!events->spawned)
+		return 0;
 	r = hk_proc_start_time(d->process.pid, &d->process.start_time, NULL);
 	if (r < 0)
 		return hk_fail(
 			err, -r, "read the start time of the init stage (pid %d)", d->process.pid);
-	if (!events->spawned)
-		return 0;
 	return events->spawned(events->userdata, d->process.pid, d->process.start_time, err);
 }
 
@@ -126,7 +126,7 @@ static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
 
 	switch (in->msg.payload.sync.point) {
 	case HK_SYNC_RLIMITS:
-		r = hk_rlimits_set(d->process.pid, d->options->spec->process, err);
+		r = hk_rlimits_set(d->process.pid, d->options->spec, err);
 		break;
 	case HK_SYNC_NET_DEVICES: /* messages are dealt with in their order: on_netlink is done */
 		break;

@@ -17,8 +17,9 @@ static const char *limit_text(uint64_t limit, char *ret, size_t cap)
 	return ret;
 }
 
-static int refused(const struct hk_rlimit *limit, size_t i, int errnum, struct hk_err *err)
+static int refused(const struct hk_spec *spec, size_t i, int errnum, struct hk_err *err)
 {
+	const struct hk_rlimit *limit = &spec->process->rlimits[i];
 	const char *name = hk_enum_name(hk_rlimit_names, limit->resource);
 	char soft[24], hard[24];
 
@@ -28,18 +29,20 @@ static int refused(const struct hk_rlimit *limit, size_t i, int errnum, struct h
 	if (errnum == EPERM)
 		hk_err_hint(err, "to raise a hard limit, or to change a limit of another user's "
 				 "process, CAP_SYS_RESOURCE is needed");
-	(void)hk_err_at(err, "/process/rlimits/%zu", i);
+	(void)hk_err_at(err, "%s/rlimits/%zu", hk_spec_process_at(spec), i);
 	return -errnum;
 }
 
-int hk_rlimits_set(pid_t pid, const struct hk_process *process, struct hk_err *err)
+int hk_rlimits_set(pid_t pid, const struct hk_spec *spec, struct hk_err *err)
 {
+	const struct hk_process *process = spec->process;
+
 	for (size_t i = 0; process && i < process->rlimit_count; i++) {
 		const struct hk_rlimit *limit = &process->rlimits[i];
 		struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
 
 		if (prlimit(pid, (__rlimit_resource_t)limit->resource, &value, NULL) < 0)
-			return refused(limit, i, errno, err);
+			return refused(spec, i, errno, err);
 	}
 	return 0;
 }

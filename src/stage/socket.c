@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,4 +92,17 @@ int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err)
 			n = -errno;
 	}
 	return hk_fail(err, (int)-n, "send a file descriptor over a socket");
+}
+
+int hk_socket_send_pidfd(const char *path, const char *text, pid_t pid, struct hk_err *err)
+{
+	HK_FD int sock = hk_socket_connect(path, err);
+	HK_FD int pidfd = -1;
+
+	if (sock < 0)
+		return sock;
+	pidfd = hk_sys_pidfd_open(pid);
+	if (pidfd < 0)
+		return hk_fail(err, -pidfd, "open process %d", (int)pid);
+	return hk_socket_send_fd(sock, text, pidfd, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "stage/affinity.h"
 #include "stage/clone.h"
 #include "wire/wire.h"
 
@@ -244,9 +245,35 @@ static int clone_failed(const struct hk_stage_options *options, int errnum, stru
 	return r;
 }
 
+/* A container may hand its cgroup's controllers to children, or move into one: where its first
+ * process is, there is room. */
+static bool wants_other_cgroup(const struct hk_stage_options *options, pid_t pid)
+{
+	return options->events.other_cgroup && (pid == -EBUSY || pid == -ENOENT || pid == -ENODEV);
+}
+
+/* The pid, or a negative errno with err set. */
+static pid_t clone_somewhere(const struct hk_stage_options *options, struct child *child,
+	int *ret_pidfd, struct hk_err *err)
+{
+	struct hk_stage_options moved = *options;
+	HK_FD int other = -1;
+	pid_t pid = clone_into_cgroup(options, child, ret_pidfd);
+
+	if (wants_other_cgroup(options, pid)) {
+		other = options->events.other_cgroup(options->events.userdata, err);
+		if (other < 0)
+			return other;
+		moved.cgroup_v2_fd = other;
+		pid = clone_into_cgroup(&moved, child, ret_pidfd);
+	}
+	return pid < 0 ? clone_failed(options, -pid, err) : pid;
+}
+
 int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, struct hk_err *err)
 {
 	HK_FD int image = -1, ours = -1, theirs = -1, pidfd = -1;
+	struct hk_affinity affinity = {0};
 	char number[16];
 	int pair[2], r;
 	pid_t pid;
@@ -272,10 +299,14 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 		return hk_fail(err, -r, "find free file descriptors");
 
 	(void)snprintf(number, sizeof(number), "%u", options->preserve_fds);
+	r = hk_affinity_set(options->initial_cpus, &affinity, err);
+	if (r < 0)
+		return hk_err_at(err, "%s/execCPUAffinity/initial",
+			hk_spec_process_at(options->spec));
 	hk_timeline_begin(options->timeline, "clone");
 	if (options->plan->clone_flags)
 		hk_timeline_property(options->timeline, "/linux/namespaces");
-	pid = clone_into_cgroup(options,
+	pid = clone_somewhere(options,
 		&(struct child){
 			.stdio = options->stdio,
 			.preserve_fds = options->preserve_fds,
@@ -284,10 +315,11 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 			.ignored = ignored_signals(),
 			.argv = {(char[]){"hako-init"}, number, NULL},
 		},
-		&pidfd);
+		&pidfd, err);
 	hk_timeline_end(options->timeline, pid);
+	hk_affinity_restore(&affinity);
 	if (pid < 0)
-		return clone_failed(options, -pid, err);
+		return pid;
 	*ret = (struct hk_spawned){pid, hk_take_fd(&pidfd), hk_take_fd(&ours)};
 	return 0;
 }

@@ -21,7 +21,7 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
  * in this program (a SIGCHLD handler) was faster. */
 int hk_reap(int pidfd, int *ret_status);
 
-/* Set the rlimits of the process from outside, where lifting them needs no capability inside. */
-int hk_rlimits_set(pid_t pid, const struct hk_process *process, struct hk_err *err);
+/* Set the rlimits of spec's process from outside, where lifting them needs no capability inside. */
+int hk_rlimits_set(pid_t pid, const struct hk_spec *spec, struct hk_err *err);
 
 #endif

@@ -29,16 +29,19 @@ struct hk_stage_events {
 	int (*ready)(void *userdata, pid_t pid, struct hk_err *err);
 	/* The seccomp listener arrived; the fd stays the stage's. */
 	int (*listener)(void *userdata, pid_t pid, int listener, struct hk_err *err);
+	/* The cgroup takes no process: an fd of another one, the stage's from then on, or failed. */
+	int (*other_cgroup)(void *userdata, struct hk_err *err);
 	void *userdata;
 };
 
 struct hk_stage_options {
 	const struct hk_plan *plan;
-	const struct hk_spec *spec;      /* id maps, rlimits */
-	int stdio[3];                    /* become 0, 1, 2 of the container; -1: ours */
-	uint32_t preserve_fds;           /* fds 3 .. 3+n-1 of ours go through */
-	int slots[HK_SLOT_COUNT];        /* fds for the plan; -1: none. Stay the caller's */
-	int cgroup_v2_fd;                /* for CLONE_INTO_CGROUP; -1: none */
+	const struct hk_spec *spec; /* id maps, rlimits */
+	int stdio[3];		    /* become 0, 1, 2 of the container; -1: ours */
+	uint32_t preserve_fds;	    /* fds 3 .. 3+n-1 of ours go through */
+	int slots[HK_SLOT_COUNT];   /* fds for the plan; -1: none. Stay the caller's */
+	int cgroup_v2_fd;	    /* for CLONE_INTO_CGROUP; -1: none */
+	const char *initial_cpus;        /* where it runs until it is in its cgroup; NULL: as we do */
 	const struct hk_log *log;
 	struct hk_timeline *timeline;    /* NULL: none is wanted */
 	struct hk_stage_events events;
@@ -52,8 +55,8 @@ struct hk_stage_process {
 
 /* Spawn and go through the whole conversation until READY is answered with START. On failure the
  * processes are killed and reaped and err has step, property and message. */
-int hk_stage_run(const struct hk_stage_options *options, struct hk_stage_process *ret,
-	struct hk_err *err);
+int hk_stage_run(
+	const struct hk_stage_options *options, struct hk_stage_process *ret, struct hk_err *err);
 
 /* The same for a plan that ends with `finish`: until it has. */
 int hk_stage_run_errand(const struct hk_stage_options *options, struct hk_err *err);
@@ -103,8 +106,8 @@ int hk_init_image_open(struct hk_err *err);
 
 /* The files that the annotations name for the output of hooks, for appending, made 0600 where
  * missing; -1 where there is none. err names the annotation. */
-int hk_hook_output_open(const struct hk_pairs *annotations, struct hk_child_output *ret,
-	struct hk_err *err);
+int hk_hook_output_open(
+	const struct hk_pairs *annotations, struct hk_child_output *ret, struct hk_err *err);
 void hk_hook_output_close(struct hk_child_output *files);
 
 /* Run the hooks of a point one after the other in the runtime's namespaces, cwd = bundle. Stops at
@@ -123,6 +126,8 @@ void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
 int hk_socket_connect(const char *path, struct hk_err *err);
 /* Send text and one fd in one message. */
 int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err);
+/* Send text and a pidfd of the process, a child of ours, to the socket at path. */
+int hk_socket_send_pidfd(const char *path, const char *text, pid_t pid, struct hk_err *err);
 
 /* Hand the seccomp listener to the agent at path, with the ContainerProcessState of runtime-spec.
  * metadata may be NULL. */

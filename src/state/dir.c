@@ -119,6 +119,8 @@ static const struct {
 	{"notify", AT_REMOVEDIR},
 	{"exec.result", 0},
 	{"exec.fifo", 0},
+	{HK_STATE_COMMON, 0},
+	{HK_STATE_SECCOMP, 0},
 	{"state.json.tmp", 0},
 	{"state.json", 0},
 };

@@ -12,7 +12,10 @@
 struct hk_err;
 
 #define HK_STATE_VERSION 1
-#define HK_ID_MAX 250
+#define HK_ID_MAX	 250
+
+#define HK_STATE_COMMON	 "common.json"
+#define HK_STATE_SECCOMP "seccomp.bpf" /* the name of that file */
 
 /* [A-Za-z0-9_+-][A-Za-z0-9_+.-]*, at most HK_ID_MAX. -EINVAL "invalid container ID format". */
 int hk_id_check(const char *id, struct hk_err *err);
@@ -21,18 +24,20 @@ int hk_id_check(const char *id, struct hk_err *err);
 struct hk_state {
 	struct hk_arena arena;
 	const char *id;
-	const char *bundle;          /* absolute */
-	const char *rootfs;          /* absolute */
-	uint64_t rootfs_mount;       /* id of the mount that it stood on, where the container has put
-				      * one of its own there on the host; 0: it has not */
-	const char *created;         /* RFC 3339 with nanoseconds, UTC; NULL while creating */
-	pid_t init_pid;              /* 0: not yet */
-	uint64_t init_start_time;    /* field 22 of /proc/PID/stat */
-	uint32_t owner;              /* uid that created it */
+	const char *bundle;	  /* absolute */
+	const char *rootfs;	  /* absolute */
+	uint64_t rootfs_mount;	  /* id of the mount that it stood on, where the container has put
+				   * one of its own there on the host; 0: it has not */
+	const char *created;	  /* RFC 3339 with nanoseconds, UTC; NULL while creating */
+	pid_t init_pid;		  /* 0: not yet */
+	uint64_t init_start_time; /* field 22 of /proc/PID/stat */
+	uint32_t owner;		  /* uid that created it */
 	bool rootless;
 	bool systemd_cgroup;
 	bool private_pid_namespace;  /* kill of init kills all */
 	bool exec_fifo;              /* made by create, not by run */
+	bool no_new_keyring;         /* it has the session keyring of who created it */
+	bool seccomp;                /* there is a filter beside, see hk_state_seccomp_load */
 	const char *notify_socket;   /* the host's, for start to pass readiness on to; NULL: none */
 	struct hk_pairs cgroup_paths;    /* controllers -> host directory */
 	struct hk_resources *resources;  /* in force, without device rules; NULL: none were ever asked for */
@@ -63,6 +68,28 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
 int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_err *err);
 /* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
+
+/* What every process of the container has in common, see hk_spec_write_common, in a file of its own that
+ * exec alone reads. */
+int hk_state_common_store(int dir, const struct hk_spec *spec, struct hk_err *err);
+/* *ret is done by hk_spec_done. */
+int hk_state_common_load(int dir, struct hk_spec *ret, struct hk_err *err);
+
+/* The seccomp filter as create has compiled it, in a file of its own: for each further process of
+ * the container, so that the profile is not compiled again. */
+struct hk_state_seccomp {
+	const void *instructions; /* struct sock_filter[] */
+	size_t size;		  /* bytes */
+	uint32_t flags;		  /* SECCOMP_FILTER_FLAG_* */
+	bool notify;
+	const char *listener_path; /* where the listener goes; NULL: there is none */
+	const char *listener_metadata;
+};
+
+int hk_state_seccomp_store(int dir, const struct hk_state_seccomp *seccomp, struct hk_err *err);
+/* All of it is in arena. That there is none is an error too: the state says whether there is. */
+int hk_state_seccomp_load(
+	int dir, struct hk_arena *arena, struct hk_state_seccomp *ret, struct hk_err *err);
 
 /* The pid in decimal without a newline, by ".NAME" and rename: a reader never sees half of it. A
  * relative path is relative to our working directory. */

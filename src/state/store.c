@@ -80,6 +80,8 @@ static char *state_text(const struct hk_state *state)
 	hk_write_bool(&w, "systemd_cgroup", state->systemd_cgroup);
 	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);
 	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
+	hk_write_bool(&w, "no_new_keyring", state->no_new_keyring);
+	hk_write_bool(&w, "seccomp", state->seccomp);
 	if (state->notify_socket)
 		hk_write_string(&w, "notify_socket", state->notify_socket);
 	if (state->intel_rdt_monitor)

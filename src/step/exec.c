@@ -36,5 +36,8 @@ int hk_step_exec(struct hk_ctx *ctx, const struct hk_step_exec *args, struct hk_
 	(void)execve(program, argv, env);
 	r = errno;
 	(void)signal(SIGPIPE, SIG_IGN); /* the error goes into a pipe */
-	return hk_fail(err, r, "exec %s", program);
+	(void)hk_fail(err, r, "exec %s", program);
+	if (r == ENOEXEC && ctx->format[0])
+		hk_err_hint(err, "%s", ctx->format);
+	return -r;
 }

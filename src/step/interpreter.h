@@ -2,11 +2,12 @@
 #ifndef HK_STEP_INTERPRETER_H
 #define HK_STEP_INTERPRETER_H
 
-struct hk_err;
+#include "step/step.h"
 
-/* Is the program's "#!" line's or its ELF header's interpreter there? execve would only say "no
- * such file or directory", of a file that everybody can see. What cannot be read is not judged. 0
- * or -ENOENT with err. */
-int hk_interpreter_check(const char *name, const char *path, struct hk_err *err);
+/* Are the interpreters there that the "#!" line and the ELF header of ctx->program name, and theirs? execve
+ * would only say "no such file or directory", of a file that everybody can see. name: as the user wrote
+ * it. What cannot be read is not judged. ctx->format: what there is to say if execve does not take it.
+ * 0, or -ENOENT, -ENOTDIR or -EACCES with err. */
+int hk_interpreter_check(struct hk_ctx *ctx, const char *name, struct hk_err *err);
 
 #endif

@@ -71,5 +71,5 @@ int hk_step_lookup(struct hk_ctx *ctx, const struct hk_step_lookup *args, struct
 		return hk_refuse(err, ENOENT, "exec: \"\": executable file not found in $PATH");
 	r = strchr(name, '/') ? lookup_path(ctx, name, err)
 			      : search(ctx, name, search_path ? search_path : "", err);
-	return r < 0 ? r : hk_interpreter_check(name, ctx->program, err);
+	return r < 0 ? r : hk_interpreter_check(ctx, name, err);
 }

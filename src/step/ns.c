@@ -51,6 +51,29 @@ int hk_step_ns_join(struct hk_ctx *ctx, const struct hk_step_ns_join *args, stru
 	return args->type == HK_CLONE_NEWUSER ? hk_ctx_guard(ctx, err) : 0;
 }
 
+int hk_step_ns_enter(struct hk_ctx *ctx, const struct hk_step_ns_enter *args, struct hk_err *err)
+{
+	int *pidfd = &ctx->slots[HK_SLOT_INIT];
+	int r;
+
+	if (*pidfd < 0)
+		return hk_refuse(
+			err, EBADF, "the container's first process did not come with the plan");
+	if (setns(*pidfd, (int)args->flags) < 0) {
+		if (errno == ESRCH)
+			return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
+		r = hk_fail(err, errno, "enter the container's namespaces");
+		if (r == -EPERM)
+			hk_err_hint(err,
+				"it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and, to look at another "
+				"user's process, CAP_SYS_PTRACE");
+		return r;
+	}
+	hk_close(pidfd);
+	/* a user namespace gives other capabilities */
+	return args->flags & HK_CLONE_NEWUSER ? hk_ctx_guard(ctx, err) : 0;
+}
+
 /* The runtime can write our maps only while our files in /proc belong to our user. */
 static int ask_for_maps(struct hk_ctx *ctx, struct hk_err *err)
 {

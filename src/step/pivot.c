@@ -118,6 +118,8 @@ static int move(struct hk_ctx *ctx, struct hk_err *err)
 int hk_step_pivot(struct hk_ctx *ctx, const struct hk_step_pivot *args, struct hk_err *err)
 {
 	if (ctx->rootfd < 0)
+		ctx->rootfd = hk_take_fd(&ctx->slots[HK_SLOT_ROOT]);
+	if (ctx->rootfd < 0)
 		return hk_refuse(err, EINVAL, "there is no root file system to enter");
 	hk_parent_forget(ctx);
 	switch ((enum hk_pivot)args->how) {

@@ -20,13 +20,15 @@
  * what the cpuset allows. */
 int hk_step_affinity(struct hk_ctx *ctx, const struct hk_step_affinity *args, struct hk_err *err)
 {
-	unsigned char all[HK_CPU_LIMIT / 8];
+	const uint32_t *cpus = hk_plan_u32s(ctx->plan, args->cpus);
+	unsigned long mask[HK_CPU_LIMIT / BITS_PER_LONG];
 
-	(void)ctx;
-	(void)args;
-	memset(all, 0xff, sizeof(all));
-	if (syscall(SYS_sched_setaffinity, 0, sizeof(all), all) < 0)
-		return hk_fail(err, errno, "reset the CPU affinity");
+	memset(mask, args->cpus.count ? 0 : 0xff, sizeof(mask));
+	for (uint32_t i = 0; i < args->cpus.count; i++)
+		mask[cpus[i] / BITS_PER_LONG] |= 1ul << cpus[i] % BITS_PER_LONG;
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(mask), mask) < 0)
+		return hk_fail(
+			err, errno, "%s the CPU affinity", args->cpus.count ? "set" : "reset");
 	return 0;
 }
 
@@ -114,9 +116,11 @@ int hk_step_core_sched(
 	struct hk_ctx *ctx, const struct hk_step_core_sched *args, struct hk_err *err)
 {
 	(void)ctx;
-	(void)args;
-	if (prctl(HK_PR_SCHED_CORE, HK_PR_SCHED_CORE_CREATE, 0, HK_PR_SCHED_CORE_THREAD_GROUP, 0) <
-		0)
+	if (args->share && prctl(HK_PR_SCHED_CORE, HK_PR_SCHED_CORE_SHARE_FROM, args->share,
+				   HK_PR_SCHED_CORE_THREAD, 0) < 0)
+		return hk_fail(err, errno, "share the container's core-scheduling cookie");
+	if (!args->share && prctl(HK_PR_SCHED_CORE, HK_PR_SCHED_CORE_CREATE, 0,
+				    HK_PR_SCHED_CORE_THREAD_GROUP, 0) < 0)
 		return hk_fail(err, errno, "make a core-scheduling cookie");
 	return 0;
 }

@@ -54,6 +54,7 @@ struct hk_ctx {
 	char root_path[PATH_MAX];    /* of rootfd before the pivot, as the kernel names it */
 	char home[PATH_MAX + sizeof("HOME=")]; /* "HOME=...", "" where the plan's env has it */
 	char program[PATH_MAX];		       /* what exec will execute */
+	char format[320]; /* why execve may find it of a wrong format; "": nothing is known */
 };
 
 /* Each returns 0, or a negative errno with err set: what was attempted. The step's name and the

@@ -113,6 +113,16 @@ class Container:
         assert result.status == 0, f"{command} {args}: {result.status}\n{result.err}"
         return result
 
+    def exec(self, *args, options=(), **more):
+        """`exec [options] ID args`"""
+        return self.runtime.call("exec", *options, self.id, *args, **more)
+
+    def exec_output(self, *args, options=(), **more):
+        """What a process in it printed; it and the runtime must succeed."""
+        result = self.exec(*args, options=options, **more)
+        assert result.status == 0, f"exec {args}: {result.status}\n{result.out}\n{result.err}"
+        return result.out
+
     def state(self):
         return json.loads(self.must("state").out)
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -449,24 +450,41 @@ static void test_locate(void **state)
 	}
 }
 
-static void test_parse_process(void **state)
+static void write_file(const char *name, const char *text)
 {
-	static const char text[] = "{\"cwd\":\"/\",\"args\":[\"id\"],\"user\":{\"uid\":1}}";
-	struct hk_arena arena = {0};
-	struct hk_process process = {0};
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void test_read_process(void **state)
+{
+	char name[] = "/tmp/hako-process-XXXXXX";
 	struct hk_err err = {0};
 
 	(void)state;
-	assert_int_equal(
-		hk_spec_parse_process(text, sizeof(text) - 1, "p.json", &arena, &process, &err), 0);
-	assert_string_equal(process.args.items[0], "id");
-	assert_int_equal(process.user.uid, 1);
-	assert_int_equal(
-		hk_spec_parse_process("{\"cwd\":1}", 9, "p.json", &arena, &process, &err), -EINVAL);
+	assert_int_equal(close(mkstemp(name)), 0);
+	write_file(name,
+		"{\"cwd\":\"/\",\"args\":[\"id\"],\"user\":{\"uid\":1},\n\"oomScoreAdj\":1001}");
+	assert_int_equal(hk_spec_read_process(AT_FDCWD, name, &spec, &err), 0);
+	assert_string_equal(spec.process->args.items[0], "id");
+	assert_int_equal(spec.process->user.uid, 1);
+	assert_string_equal(hk_spec_process_at(&spec), "");
+	assert_int_equal(hk_spec_validate_process(&spec, &err), -EINVAL);
+	assert_string_equal(err.property, "/oomScoreAdj");
+	hk_spec_locate(&spec, &err);
+	assert_string_equal(strchr(err.position, ':'), ":2:15");
+	hk_spec_done(&spec);
+
+	write_file(name, "{\"cwd\":1}");
+	err = (struct hk_err){0};
+	assert_int_equal(hk_spec_read_process(AT_FDCWD, name, &spec, &err), -EINVAL);
 	assert_string_equal(err.property, "/cwd");
-	assert_string_equal(err.position, "p.json:1:8");
-	assert_string_equal(process.cwd, "/");
-	hk_arena_done(&arena);
+	assert_string_equal(strchr(err.position, ':'), ":1:8");
+	assert_null(spec.process);
+	assert_int_equal(unlink(name), 0);
 }
 
 static void test_parse_resources(void **state)
@@ -505,7 +523,7 @@ int main(void)
 		T(test_big_file),
 		T(test_empty_file),
 		T(test_locate),
-		T(test_parse_process),
+		T(test_read_process),
 		T(test_parse_resources),
 	};
 

@@ -269,19 +269,20 @@ static void test_rlimits(void **state)
 {
 	struct hk_rlimit limits[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_NOFILE, 20, 30}};
 	struct hk_process process = {.rlimits = limits, .rlimit_count = 2};
+	const struct hk_spec spec = {.process = &process};
 	pid_t pid = waiting_child(0);
 	struct rlimit now;
 	struct hk_err err;
 
 	(void)state;
-	assert_int_equal(hk_rlimits_set(pid, &process, &err), 0);
+	assert_int_equal(hk_rlimits_set(pid, &spec, &err), 0);
 	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &now), 0);
 	assert_int_equal(now.rlim_cur, 20);
 	assert_int_equal(now.rlim_max, 30);
-	assert_int_equal(hk_rlimits_set(pid, NULL, &err), 0);
+	assert_int_equal(hk_rlimits_set(pid, &(struct hk_spec){0}, &err), 0);
 
 	limits[1].soft = 31; /* above the hard one */
-	assert_int_equal(hk_rlimits_set(pid, &process, &err), -EINVAL);
+	assert_int_equal(hk_rlimits_set(pid, &spec, &err), -EINVAL);
 	assert_string_equal(err.message, "set RLIMIT_NOFILE to soft 31, hard 30");
 	assert_string_equal(err.property, "/process/rlimits/1");
 	end(pid);

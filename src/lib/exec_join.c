@@ -1,0 +1,136 @@
+/* Finding out, through /proc/PID of its init, what of a container a further process has to enter.
+ *
+ * A pid may become another process's between two looks. The pidfd cannot: as long as the process
+ * that it names has not ended, the pid is its own, and so was all that was read under it before. */
+#include "lib/exec.h"
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "spec/annotations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int hk_exec_check_alive(const struct hk_execution *x, struct hk_err *err)
+{
+	struct pollfd init = {.fd = x->container.pidfd, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&init, 1, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return hk_fail(err, errno, "look for the container's init");
+	return r == 0 ? 0 : hk_refuse(err, ESRCH, "cannot exec in a stopped container");
+}
+
+static int refused(const char *what, int errnum, struct hk_err *err)
+{
+	(void)hk_fail(err, errnum, "look at the %s of the container's init", what);
+	if (errnum == EACCES || errnum == EPERM)
+		hk_err_hint(err, "to look at another user's process takes CAP_SYS_PTRACE");
+	return -errnum;
+}
+
+static int open_of_init(const struct hk_execution *x, const char *name, struct hk_err *err)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)x->container.state.init_pid, name);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT || errno == ESRCH)
+		return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
+	return refused(name, errno, err);
+}
+
+/* 1: init's namespace of that type is not ours; 0: it is, or this kernel has none such. */
+static int differs(int theirs, int ours, const char *name, struct hk_err *err)
+{
+	struct stat a, b;
+
+	if (fstatat(ours, name, &b, 0) < 0)
+		return errno == ENOENT ? 0 : hk_fail(err, errno, "look at our own namespaces");
+	if (fstatat(theirs, name, &a, 0) < 0) {
+		if (errno == ENOENT || errno == ESRCH)
+			return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
+		return refused("namespaces", errno, err);
+	}
+	return a.st_dev != b.st_dev || a.st_ino != b.st_ino;
+}
+
+static int find_namespaces(struct hk_execution *x, struct hk_err *err)
+{
+	HK_FD int theirs = open_of_init(x, "ns", err);
+	HK_FD int ours = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct hk_linux *linux = &x->spec.linux;
+
+	if (theirs < 0)
+		return theirs;
+	if (ours < 0)
+		return hk_fail(err, errno, "look at our own namespaces");
+	linux->namespaces = hk_arena_array(&x->arena, HK_NS_COUNT, sizeof(*linux->namespaces));
+	if (!linux->namespaces)
+		return hk_fail(err, ENOMEM, "list the container's namespaces");
+	for (enum hk_ns_type type = 0; type < HK_NS_COUNT; type++) {
+		int r = differs(theirs, ours, hk_ns_infos[type].proc_name, err);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		linux->namespaces[linux->namespace_count++] =
+			(struct hk_namespace){.type = type, .path = "init"};
+		x->joined.namespaces |= hk_ns_infos[type].clone_flag;
+	}
+	return 0;
+}
+
+int hk_exec_find_container(struct hk_execution *x, struct hk_err *err)
+{
+	int r = find_namespaces(x, err);
+
+	if (r < 0)
+		return r;
+	if (!(x->joined.namespaces & HK_CLONE_NEWNS)) {
+		x->slots[HK_SLOT_ROOT] = open_of_init(x, "root", err);
+		if (x->slots[HK_SLOT_ROOT] < 0)
+			return x->slots[HK_SLOT_ROOT];
+	}
+	if (x->joined.namespaces) {
+		x->slots[HK_SLOT_INIT] = fcntl(x->container.pidfd, F_DUPFD_CLOEXEC, 3);
+		if (x->slots[HK_SLOT_INIT] < 0)
+			return hk_fail(err, errno, "open the container's init");
+	}
+	x->joined.init_pid = (uint32_t)x->container.state.init_pid;
+	return hk_exec_check_alive(x, err);
+}
+
+/* Behind the opening, as all that is read by pid. */
+int hk_exec_open_current_cgroup(struct hk_execution *x, struct hk_err *err)
+{
+	HK_FD int fd = hk_cgroup_open_current(
+		x->container.cgroup, x->container.state.init_pid, err);
+	int r = fd < 0 ? fd : hk_exec_check_alive(x, err);
+
+	return r < 0 ? r : hk_take_fd(&fd);
+}
+
+int hk_exec_place_in_cgroup(struct hk_execution *x, struct hk_err *err)
+{
+	struct hk_cgroup *cgroup = x->container.cgroup;
+
+	if (x->options.cgroup_count)
+		return hk_cgroup_descend(cgroup, x->options.cgroups, x->options.cgroup_count, err);
+	/* a delegated cgroup: the one that state.json names is not for processes */
+	if (!hk_annotation_get(&x->container.state.annotations, HK_ANNOTATION_DELEGATE_CGROUP))
+		return 0;
+	x->cgroup = hk_exec_open_current_cgroup(x, err);
+	return x->cgroup < 0 ? x->cgroup : 0;
+}
