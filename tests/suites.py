@@ -217,7 +217,7 @@ def machines(directory, tally, options):
     except vm.Unavailable as reason:
         tally.add("vm", "skipped", str(reason))
         return
-    except RuntimeError as error:
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(error)
         tally.add("vm", "failed", first_line(str(error)))
         return
