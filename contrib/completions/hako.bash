@@ -4,6 +4,7 @@
 _hako_commands() {
 	cat <<-'END'
 		check
+		checkpoint
 		create
 		delete
 		doctor
@@ -17,6 +18,7 @@ _hako_commands() {
 		mounts
 		pause
 		ps
+		restore
 		resume
 		run
 		spec
@@ -31,6 +33,7 @@ _hako_options() {
 	case $1 in
 	'') echo --cgroup-manager --debug --log --log-format --log-level --root --rootless --systemd-cgroup --version --help ;;
 	'check') echo --config --format --help ;;
+	'checkpoint') echo --auto-dedup --empty-ns --ext-unix-sk --file-locks --image-path --lazy-pages --manage-cgroups-mode --network-lock --shell-job --tcp-established --work-path --leave-running --link-remap --page-server --parent-path --pre-dump --status-fd --tcp-skip-in-flight --help ;;
 	'create') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --timeline --help ;;
 	'delete') echo --force --regex --help ;;
 	'doctor') echo --format --help ;;
@@ -44,6 +47,7 @@ _hako_options() {
 	'mounts') echo --help ;;
 	'pause') echo --help ;;
 	'ps') echo --format --help ;;
+	'restore') echo --bundle --console-socket --auto-dedup --empty-ns --ext-unix-sk --file-locks --image-path --lazy-pages --manage-cgroups-mode --network-lock --shell-job --tcp-established --work-path --detach --keep --lsm-mount-context --lsm-profile --no-pivot --no-subreaper --pid-file --tcp-close --help ;;
 	'resume') echo --help ;;
 	'run') echo --bundle --config --console-socket --no-new-keyring --no-pivot --no-subreaper --pid-file --pidfd-socket --preserve-fds --detach --keep --timeline --help ;;
 	'spec') echo --bundle --rootless --help ;;
@@ -64,6 +68,14 @@ _hako_value() {
 	:--rootless) echo words true false auto ;;
 	check:-f | check:--config) echo file ;;
 	check:--format) echo words text json ;;
+	checkpoint:--empty-ns) echo none ;;
+	checkpoint:--image-path) echo directory ;;
+	checkpoint:--manage-cgroups-mode) echo none ;;
+	checkpoint:--network-lock) echo none ;;
+	checkpoint:--work-path) echo directory ;;
+	checkpoint:--page-server) echo none ;;
+	checkpoint:--parent-path) echo directory ;;
+	checkpoint:--status-fd) echo none ;;
 	create:-b | create:--bundle) echo directory ;;
 	create:-f | create:--config) echo file ;;
 	create:--console-socket) echo file ;;
@@ -91,6 +103,16 @@ _hako_value() {
 	explain:--id) echo container ;;
 	list:-f | list:--format) echo words table json ;;
 	ps:-f | ps:--format) echo words table json ;;
+	restore:-b | restore:--bundle) echo directory ;;
+	restore:--console-socket) echo file ;;
+	restore:--empty-ns) echo none ;;
+	restore:--image-path) echo directory ;;
+	restore:--manage-cgroups-mode) echo none ;;
+	restore:--network-lock) echo none ;;
+	restore:--work-path) echo directory ;;
+	restore:--lsm-mount-context) echo none ;;
+	restore:--lsm-profile) echo none ;;
+	restore:--pid-file) echo file ;;
 	run:-b | run:--bundle) echo directory ;;
 	run:-f | run:--config) echo file ;;
 	run:--console-socket) echo file ;;
@@ -126,6 +148,7 @@ _hako_value() {
 _hako_place() {
 	case $1 in
 	check:1) echo directory ;;
+	checkpoint:1) echo container ;;
 	create:1) echo container ;;
 	delete:1) echo container ;;
 	doctor:1) echo directory ;;
@@ -140,6 +163,7 @@ _hako_place() {
 	mounts:3) echo file ;;
 	pause:1) echo container ;;
 	ps:1) echo container ;;
+	restore:1) echo container ;;
 	resume:1) echo container ;;
 	run:1) echo container ;;
 	start:1) echo container ;;

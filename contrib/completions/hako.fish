@@ -10,6 +10,14 @@ set -g __hako_takes \
     check:-f \
     check:--config \
     check:--format \
+    checkpoint:--empty-ns \
+    checkpoint:--image-path \
+    checkpoint:--manage-cgroups-mode \
+    checkpoint:--network-lock \
+    checkpoint:--work-path \
+    checkpoint:--page-server \
+    checkpoint:--parent-path \
+    checkpoint:--status-fd \
     create:-b \
     create:--bundle \
     create:-f \
@@ -47,6 +55,17 @@ set -g __hako_takes \
     list:--format \
     ps:-f \
     ps:--format \
+    restore:-b \
+    restore:--bundle \
+    restore:--console-socket \
+    restore:--empty-ns \
+    restore:--image-path \
+    restore:--manage-cgroups-mode \
+    restore:--network-lock \
+    restore:--work-path \
+    restore:--lsm-mount-context \
+    restore:--lsm-profile \
+    restore:--pid-file \
     run:-b \
     run:--bundle \
     run:-f \
@@ -131,6 +150,7 @@ end
 
 function __hako_commands
     echo 'check'\t'report every problem of a bundle on this host, without creating anything'
+    echo 'checkpoint'\t'write a running container into image files, with criu'
     echo 'create'\t'create a container; start runs its program'
     echo 'delete'\t'remove a stopped container with all that it had'
     echo 'doctor'\t'report what this host offers, and what to do about what is missing'
@@ -144,6 +164,7 @@ function __hako_commands
     echo 'mounts'\t'add mounts to a running container, or remove them'
     echo 'pause'\t'freeze the processes of a container'
     echo 'ps'\t'list the processes of a container'
+    echo 'restore'\t'make a container of a checkpoint\'s image files, with criu'
     echo 'resume'\t'thaw the processes of a paused container'
     echo 'run'\t'create and start a container, and wait for its end'
     echo 'spec'\t'write a default config.json'
@@ -167,6 +188,25 @@ complete -c hako -n '__hako_options_of -' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of check' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
 complete -c hako -n '__hako_options_of check' -l format -x -a 'text json' -d 'how to print it (default: text)'
 complete -c hako -n '__hako_options_of check' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of checkpoint' -l auto-dedup -d 'punch out of the image what memory is there twice'
+complete -c hako -n '__hako_options_of checkpoint' -l empty-ns -x -d 'leave out what is in the namespace of this type: network'
+complete -c hako -n '__hako_options_of checkpoint' -l ext-unix-sk -d 'allow Unix sockets that are connected to processes outside'
+complete -c hako -n '__hako_options_of checkpoint' -l file-locks -d 'handle file locks'
+complete -c hako -n '__hako_options_of checkpoint' -l image-path -x -a '(__fish_complete_directories)' -d 'where the image files are (default: checkpoint)'
+complete -c hako -n '__hako_options_of checkpoint' -l lazy-pages -d 'copy memory when it is needed (userfaultfd)'
+complete -c hako -n '__hako_options_of checkpoint' -l manage-cgroups-mode -x -d 'soft (default), full, strict or ignore'
+complete -c hako -n '__hako_options_of checkpoint' -l network-lock -x -d 'how to hold the network back: iptables (default), nftables or skip'
+complete -c hako -n '__hako_options_of checkpoint' -l shell-job -d 'allow a process whose terminal is the caller\'s'
+complete -c hako -n '__hako_options_of checkpoint' -l tcp-established -d 'handle established TCP connections'
+complete -c hako -n '__hako_options_of checkpoint' -l work-path -x -a '(__fish_complete_directories)' -d 'where criu\'s log goes (default: the image directory)'
+complete -c hako -n '__hako_options_of checkpoint' -l leave-running -d 'go on running behind that'
+complete -c hako -n '__hako_options_of checkpoint' -l link-remap -d 'give open files without a name one in their directory'
+complete -c hako -n '__hako_options_of checkpoint' -l page-server -x -d 'send memory to criu\'s page server there'
+complete -c hako -n '__hako_options_of checkpoint' -l parent-path -x -a '(__fish_complete_directories)' -d 'the image of an earlier pre-dump, relative to this image\'s directory'
+complete -c hako -n '__hako_options_of checkpoint' -l pre-dump -d 'write memory only, and go on running; what follows is smaller'
+complete -c hako -n '__hako_options_of checkpoint' -l status-fd -x -d 'write a NUL to FD when lazy pages can be asked for'
+complete -c hako -n '__hako_options_of checkpoint' -l tcp-skip-in-flight -d 'leave out TCP connections that are not established yet'
+complete -c hako -n '__hako_options_of checkpoint' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of create' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
 complete -c hako -n '__hako_options_of create' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
 complete -c hako -n '__hako_options_of create' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
@@ -220,6 +260,28 @@ complete -c hako -n '__hako_options_of mounts' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of pause' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of ps' -s f -l format -x -a 'table json' -d 'the lines of the host\'s ps (default), or the pids alone'
 complete -c hako -n '__hako_options_of ps' -s h -l help -d 'show this help'
+complete -c hako -n '__hako_options_of restore' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
+complete -c hako -n '__hako_options_of restore' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
+complete -c hako -n '__hako_options_of restore' -l auto-dedup -d 'punch out of the image what memory is there twice'
+complete -c hako -n '__hako_options_of restore' -l empty-ns -x -d 'leave out what is in the namespace of this type: network'
+complete -c hako -n '__hako_options_of restore' -l ext-unix-sk -d 'allow Unix sockets that are connected to processes outside'
+complete -c hako -n '__hako_options_of restore' -l file-locks -d 'handle file locks'
+complete -c hako -n '__hako_options_of restore' -l image-path -x -a '(__fish_complete_directories)' -d 'where the image files are (default: checkpoint)'
+complete -c hako -n '__hako_options_of restore' -l lazy-pages -d 'copy memory when it is needed (userfaultfd)'
+complete -c hako -n '__hako_options_of restore' -l manage-cgroups-mode -x -d 'soft (default), full, strict or ignore'
+complete -c hako -n '__hako_options_of restore' -l network-lock -x -d 'how to hold the network back: iptables (default), nftables or skip'
+complete -c hako -n '__hako_options_of restore' -l shell-job -d 'allow a process whose terminal is the caller\'s'
+complete -c hako -n '__hako_options_of restore' -l tcp-established -d 'handle established TCP connections'
+complete -c hako -n '__hako_options_of restore' -l work-path -x -a '(__fish_complete_directories)' -d 'where criu\'s log goes (default: the image directory)'
+complete -c hako -n '__hako_options_of restore' -s d -l detach -d 'do not wait for the container\'s end'
+complete -c hako -n '__hako_options_of restore' -l keep -d 'do not delete the container at its end'
+complete -c hako -n '__hako_options_of restore' -l lsm-mount-context -x -d 'SELinux context for mounts that have one in the image'
+complete -c hako -n '__hako_options_of restore' -l lsm-profile -x -d 'LSM profile of the processes: apparmor:NAME or selinux:LABEL'
+complete -c hako -n '__hako_options_of restore' -l no-pivot -d 'accepted, and without effect: criu enters the root file system in its own way'
+complete -c hako -n '__hako_options_of restore' -l no-subreaper -d 'do not adopt the container\'s orphans'
+complete -c hako -n '__hako_options_of restore' -l pid-file -r -F -d 'write the pid of the container\'s init'
+complete -c hako -n '__hako_options_of restore' -l tcp-close -d 'close the established TCP connections of the image'
+complete -c hako -n '__hako_options_of restore' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of resume' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_options_of run' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'the bundle (default: the working directory)'
 complete -c hako -n '__hako_options_of run' -s f -l config -r -F -d 'read FILE instead of the bundle\'s config.json'
@@ -260,6 +322,7 @@ complete -c hako -n '__hako_options_of update' -l pids-limit -x -d 'limit of pro
 complete -c hako -n '__hako_options_of update' -s r -l resources -r -F -d 'read a linux.resources object from FILE or, by -, stdin; of the other flags only the schemas count then'
 complete -c hako -n '__hako_options_of update' -s h -l help -d 'show this help'
 complete -c hako -n '__hako_at check 1' -a '(__fish_complete_directories)'
+complete -c hako -n '__hako_at checkpoint 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at create 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at delete 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at doctor 1' -a '(__fish_complete_directories)'
@@ -274,6 +337,7 @@ complete -c hako -n '__hako_at mounts 2' -a '(__hako_containers)'
 complete -c hako -n '__hako_at mounts 3' -F
 complete -c hako -n '__hako_at pause 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at ps 1' -a '(__hako_containers)'
+complete -c hako -n '__hako_at restore 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at resume 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at run 1' -a '(__hako_containers)'
 complete -c hako -n '__hako_at start 1' -a '(__hako_containers)'

@@ -3,6 +3,7 @@
 #define HAKO_HAKO_H
 
 #include <hako/check.h>
+#include <hako/checkpoint.h>
 #include <hako/container.h>
 #include <hako/doctor.h>
 #include <hako/error.h>

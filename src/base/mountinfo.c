@@ -42,6 +42,14 @@ bool hk_mountinfo_parse(char *line, struct hk_mountinfo *ret)
 		return false;
 	unescape(fields[3]);
 	unescape(fields[4]);
-	*ret = (struct hk_mountinfo){fields[3], fields[4], type, rest};
+	*ret = (struct hk_mountinfo){
+		.id = fields[0],
+		.device = fields[2],
+		.root = fields[3],
+		.point = fields[4],
+		.flags = fields[5],
+		.type = type,
+		.options = rest,
+	};
 	return true;
 }

@@ -5,8 +5,11 @@
 #include <stdbool.h>
 
 struct hk_mountinfo {
-	const char *root;    /* what of the file system is mounted */
+	const char *id;
+	const char *device; /* of the file system, "98:0" */
+	const char *root;   /* what of the file system is mounted */
 	const char *point;
+	const char *flags; /* of the mount, "ro,noatime" */
 	const char *type;
 	const char *options; /* of the super block */
 };

@@ -64,6 +64,7 @@ int cli_format(struct cli *cli, const char *format, const char *other, bool *ret
 int cli_flush(struct cli *cli);
 
 extern const struct command check_command;
+extern const struct command checkpoint_command;
 extern const struct command create_command;
 extern const struct command delete_command;
 extern const struct command doctor_command;
@@ -78,6 +79,7 @@ extern const struct command mounts_command;
 extern const struct command pause_command;
 extern const struct command ps_command;
 extern const struct command resume_command;
+extern const struct command restore_command;
 extern const struct command run_command;
 extern const struct command spec_command;
 extern const struct command start_command;

@@ -15,6 +15,12 @@ static const struct command *const life[] = {
 	NULL,
 };
 
+static const struct command *const move[] = {
+	&checkpoint_command,
+	&restore_command,
+	NULL,
+};
+
 static const struct command *const look[] = {
 	&doctor_command,
 	&events_command,
@@ -35,6 +41,7 @@ static const struct command *const bundle[] = {
 
 const struct command_group command_groups[] = {
 	{"The life of a container", life},
+	{"Checkpoint and restore", move},
 	{"What there is", look},
 	{"Bundles", bundle},
 	{0},

@@ -1,10 +1,10 @@
 /* hako run */
+#include "attend.h"
 #include "cli.h"
 #include "container_options.h"
 #include "foreground.h"
 #include "timeline.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 static struct container_options o;
@@ -45,39 +45,6 @@ static int run_detached(struct cli *cli, hako_runtime *runtime, const char *id,
 	return status;
 }
 
-/* Somebody else may have deleted it, and so ended it: then it is gone all the same. */
-static int delete_it(struct foreground *f, hako_container *container, bool force, int status)
-{
-	hako_error *error = NULL;
-
-	if (hako_delete(container, force, &error) >= 0)
-		return status;
-	if (hako_error_code(error) != ENOENT)
-		return cli_fail(f->cli, f->id, error);
-	hako_error_free(error);
-	return status;
-}
-
-/* Returns the container's status, or EXIT_FAILURE after an error. */
-static int attend(struct foreground *f, hako_container *container)
-{
-	hako_process *process = NULL;
-	hako_error *error = NULL;
-	bool ended = false;
-	int status, r;
-
-	f->speaker = container;
-	if (hako_container_process(container, &process, &error) < 0) {
-		status = cli_fail(f->cli, f->id, error);
-	} else {
-		r = foreground_wait(f, process, &status);
-		ended = r == 0;
-		status = ended ? status : r;
-	}
-	hako_process_free(process);
-	return keep ? status : delete_it(f, container, !ended, status);
-}
-
 static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id,
 	struct hako_create_options *create, hako_spec *spec, struct timeline *timeline)
 {
@@ -93,7 +60,7 @@ static int run_foreground(struct cli *cli, hako_runtime *runtime, const char *id
 	if (status == 0)
 		status = run_container(cli, runtime, id, create, timeline, &container);
 	if (status == 0)
-		status = attend(&f, container);
+		status = attend(&f, container, keep);
 	foreground_end(&f);
 	hako_container_free(container);
 	return status;

@@ -62,16 +62,21 @@ static int open_namespaces(struct hk_creation *c, struct hk_err *err)
 	return 0;
 }
 
-int hk_creation_open_slots(struct hk_creation *c, struct hk_err *err)
+int hk_creation_open_files(struct hk_creation *c, struct hk_err *err)
 {
 	int r = make_notify(c, err);
 
 	if (r == 0)
 		r = open_console(c, err);
+	return r < 0 ? r : open_namespaces(c, err);
+}
+
+int hk_creation_open_slots(struct hk_creation *c, struct hk_err *err)
+{
+	int r = hk_creation_open_files(c, err);
+
 	if (r == 0)
 		r = open_hook_output(c, err);
-	if (r == 0)
-		r = open_namespaces(c, err);
 	if (r == 0)
 		r = hk_creation_open_trace(c, err);
 	if (r == 0)

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Called before the process has children, who are where it is. */
-static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
+/* Before the process has children, who are where it is. */
+int hk_creation_note_init(struct hk_creation *c, pid_t pid, uint64_t start_time, struct hk_err *err)
 {
-	struct hk_creation *c = userdata;
 	int r;
 
 	c->spawned = true;
@@ -25,6 +24,11 @@ static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_
 	return r;
 }
 
+static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
+{
+	return hk_creation_note_init(userdata, pid, start_time, err);
+}
+
 static int on_network(void *userdata, int netlink, struct hk_err *err)
 {
 	struct hk_creation *c = userdata;
@@ -32,9 +36,8 @@ static int on_network(void *userdata, int netlink, struct hk_err *err)
 	return c->net_devices ? hk_net_devices_move(c->net_devices, netlink, err) : 0;
 }
 
-static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
+int hk_creation_run_hooks(struct hk_creation *c, pid_t pid, struct hk_err *err)
 {
-	struct hk_creation *c = userdata;
 	const struct hk_hooks *hooks = &c->prepared.spec->hooks;
 	struct hk_hook_state state = hk_creation_hook_state(c);
 	int r;
@@ -44,6 +47,11 @@ static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
 		r = hk_hooks_run_timed(
 			hooks, HK_HOOK_CREATE_RUNTIME, &state, "creating", pid, c->timeline, err);
 	return r;
+}
+
+static int on_hooks(void *userdata, pid_t pid, struct hk_err *err)
+{
+	return hk_creation_run_hooks(userdata, pid, err);
 }
 
 static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *err)
@@ -58,10 +66,8 @@ static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *e
 	return r < 0 ? hk_err_at(err, "%s", place->property) : 0;
 }
 
-/* Everything that can still fail on our side happens here, before the program may run. */
-static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
+int hk_creation_announce(struct hk_creation *c, pid_t pid, struct hk_err *err)
 {
-	struct hk_creation *c = userdata;
 	const struct hako_create_options *options = &c->prepared.options;
 	int r;
 
@@ -73,6 +79,11 @@ static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
 		c->pid_file = r == 0;
 	}
 	return r;
+}
+
+static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
+{
+	return hk_creation_announce(userdata, pid, err);
 }
 
 static void remove_pid_file(struct hk_creation *c)

@@ -46,6 +46,22 @@ static int store_seccomp(struct hk_creation *c, struct hk_err *err)
 	return hk_state_seccomp_store(c->dir, &seccomp, err);
 }
 
+static int list_joined_namespaces(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_linux *linux = &c->prepared.spec->linux;
+	struct hk_strings *joined = &c->state.joined_namespaces;
+
+	joined->count = 0;
+	joined->items = hk_arena_array(&c->prepared.arena, HK_NS_COUNT, sizeof(*joined->items));
+	if (!joined->items)
+		return hk_fail(err, ENOMEM, "list the container's namespaces");
+	for (size_t i = 0; i < linux->namespace_count; i++)
+		if (linux->namespaces[i].path)
+			joined->items[joined->count++] =
+				hk_ns_infos[linux->namespaces[i].type].proc_name;
+	return 0;
+}
+
 int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 {
 	const struct hk_spec *spec = c->prepared.spec;
@@ -70,6 +86,8 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.annotations = spec->annotations;
 	c->state.hooks = spec->hooks;
 	r = list_cgroup_paths(c, err);
+	if (r == 0)
+		r = list_joined_namespaces(c, err);
 	if (r == 0 && hk_plan_mounts_on_host(spec))
 		r = hk_rootfs_mount_note(&c->state, err);
 	if (r == 0)

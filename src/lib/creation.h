@@ -30,6 +30,38 @@ struct hk_creation {
 	bool left_over; /* something could not be undone: the state stays, for `delete --force` */
 };
 
+void hk_creation_init(
+	struct hk_creation *creation, struct hako_runtime *runtime, const char *id, bool run);
+/* The handle, which is the caller's then, behind the last step. */
+struct hako_container *hk_creation_take_container(struct hk_creation *creation);
+void hk_creation_done(struct hk_creation *creation);
+
+/* ---- creation_steps.c ---- */
+
+struct hk_creation_step {
+	const char *name; /* in a timeline */
+	int (*make)(struct hk_creation *c, struct hk_err *err);
+	void (*undo)(struct hk_creation *c); /* NULL: nothing to undo */
+};
+
+/* One after the other; where one fails those before it are undone, newest first, and poststop hooks
+ * run if there was an init. Errors are located in config.json. */
+int hk_creation_run_steps(struct hk_creation *creation, const struct hk_creation_step *steps,
+	size_t count, struct hk_err *err);
+
+/* The container's directory, locked. */
+int hk_creation_make_directory(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_remove_directory(struct hk_creation *creation);
+/* hk_prepare, and its warnings. */
+int hk_creation_prepare(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_remove_rootfs_mount(struct hk_creation *creation);
+int hk_creation_make_cgroup(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_remove_cgroup(struct hk_creation *creation);
+int hk_creation_make_rdt(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_remove_rdt(struct hk_creation *creation);
+int hk_creation_make_handle(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_free_handle(struct hk_creation *creation);
+
 /* The state as hooks see it. */
 struct hk_hook_state hk_creation_hook_state(const struct hk_creation *creation);
 
@@ -42,7 +74,9 @@ int hk_creation_store_created(struct hk_creation *creation, pid_t pid, struct hk
 
 /* ---- create_slots.c ---- */
 
-/* The descriptors that the init stage gets, and the directory of the notify socket. */
+/* The notify socket's directory, the console socket, the namespaces to join. */
+int hk_creation_open_files(struct hk_creation *creation, struct hk_err *err);
+/* Those, and the other descriptors that the init stage gets. */
 int hk_creation_open_slots(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_close_slots(struct hk_creation *creation);
 
@@ -55,6 +89,13 @@ void hk_creation_close_timeline(struct hk_creation *creation, int r, const struc
 
 /* ---- create_stage.c ---- */
 
+/* init is known: note it before it may go on. */
+int hk_creation_note_init(
+	struct hk_creation *creation, pid_t pid, uint64_t start_time, struct hk_err *err);
+/* prestart and createRuntime hooks. */
+int hk_creation_run_hooks(struct hk_creation *creation, pid_t pid, struct hk_err *err);
+/* Everything that can still fail on our side, before the program may run. */
+int hk_creation_announce(struct hk_creation *creation, pid_t pid, struct hk_err *err);
 /* Run the init stage to the point where it waits for start. */
 int hk_creation_run_stage(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_kill_init(struct hk_creation *creation);

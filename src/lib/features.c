@@ -146,6 +146,7 @@ static void write_annotations(struct hk_writer *w)
 	hk_write_string(w, "org.opencontainers.hako.version", hako_version());
 	if (hako_commit()[0])
 		hk_write_string(w, "org.opencontainers.hako.commit", hako_commit());
+	hk_write_string(w, "org.opencontainers.runc.checkpoint.enabled", "true");
 	hk_write_object_end(w);
 }
 

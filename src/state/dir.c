@@ -117,6 +117,7 @@ static const struct {
 } contents[] = {
 	{"notify/notify.sock", 0},
 	{"notify", AT_REMOVEDIR},
+	{"criu-root", AT_REMOVEDIR},
 	{"exec.result", 0},
 	{"exec.fifo", 0},
 	{HK_STATE_COMMON, 0},

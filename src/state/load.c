@@ -41,6 +41,7 @@ static const struct hk_property state_properties[] = {
 	HK_BOOL("seccomp", struct hk_state, seccomp),
 	HK_STRING("notify_socket", struct hk_state, notify_socket),
 	HK_STRING("mount_label", struct hk_state, mount_label),
+	HK_STRINGS("joined_namespaces", struct hk_state, joined_namespaces),
 	HK_PAIRS("annotations", struct hk_state, annotations),
 	HK_STRUCT("hooks", struct hk_state, hooks, &hk_hooks_object),
 };

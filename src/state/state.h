@@ -45,6 +45,7 @@ struct hk_state {
 	const char *intel_rdt_monitor;   /* the monitoring group in it; NULL: none */
 	bool intel_rdt_owned;            /* the group goes with the container */
 	struct hk_pairs namespace_paths; /* runc's "NEWNET" -> "/proc/PID/ns/net" */
+	struct hk_strings joined_namespaces; /* "net", ...: those that are somebody else's */
 	struct hk_pairs annotations;
 	struct hk_hooks hooks;       /* poststart and poststop are still to come */
 	const char *mount_label;     /* linux.mountLabel, for mounts that are added; NULL: none */

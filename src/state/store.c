@@ -91,6 +91,7 @@ static char *state_text(const struct hk_state *state)
 	hk_state_write_resources(&w, "resources", state->resources);
 	if (state->mount_label)
 		hk_write_string(&w, "mount_label", state->mount_label);
+	write_strings(&w, "joined_namespaces", &state->joined_namespaces);
 	write_pairs(&w, "annotations", &state->annotations);
 	hk_write_object_begin(&w, "hooks");
 	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)

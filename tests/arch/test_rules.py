@@ -18,7 +18,8 @@ INSIDE = [path for path in tree.sources("*.[ch]") if tree.layer(path) in tree.IN
 MANNERS = ["chdir", "fchdir", "umask", "setenv", "putenv", "unsetenv", "clearenv", "exit", "abort",
            "signal", "sigaction", "chroot", "setuid", "setgid", "setns", "unshare", "printf", "puts",
            "perror", "vprintf"]
-IN_A_CHILD = {"src/base/child.c", "src/net/enter.c", "src/stage/spawn.c", "src/stage/keeper.c"}
+IN_A_CHILD = {"src/base/child.c", "src/net/enter.c", "src/stage/spawn.c", "src/stage/keeper.c",
+              "src/criu/process.c", "src/criu/readonly.c"}
 
 # By path, these follow whatever a container has put there: the init stage has descriptors instead.
 # What looks for the program after pivot_root sees only what execve itself will see.

@@ -16,6 +16,7 @@ import pytest
 
 import host
 from bundle import Bundle
+from counting import counter, counting  # noqa: F401 (fixtures, which the conftests pass on)
 from hooks import notes  # noqa: F401 (a fixture, which the conftests pass on)
 from marks import pytest_configure, pytest_runtest_setup  # noqa: F401 (passed on as well)
 from runtime import Runtime

@@ -1,0 +1,145 @@
+/* What criu is told about a container that it restores. */
+#include "lib/restoration.h"
+
+#include "base/err.h"
+#include "criu/image.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Namespaces that are somebody else's: criu is handed those two that it leaves alone, and joins
+ * others by their path. */
+static const char *const inherited_keys[HK_NS_COUNT] = {
+	[HK_NS_NETWORK] = "extRootNetNS",
+	[HK_NS_PID] = "extRootPidNS",
+};
+
+static void inherit(struct hk_restoration *r, const char *key, int fd)
+{
+	r->opts.inherit.items[r->opts.inherit.count++] = (struct hk_criu_inherit){key, fd};
+}
+
+static void keep_open(struct hk_restoration *r, int fd)
+{
+	r->fds[r->place.fd_count++] = fd;
+	r->place.fds = r->fds;
+}
+
+static int add_namespace(
+	struct hk_restoration *r, const struct hk_namespace *ns, size_t index, struct hk_err *err)
+{
+	struct hk_pairs *joins = &r->opts.join_ns;
+	int fd = r->creation.slots[HK_SLOT_NS + ns->type];
+
+	if (inherited_keys[ns->type]) {
+		inherit(r, inherited_keys[ns->type], fd);
+		keep_open(r, fd);
+		return 0;
+	}
+	if (ns->type == HK_NS_CGROUP || ns->type == HK_NS_MOUNT) {
+		(void)hk_refuse(err, ENOTSUP, "criu cannot restore into a %s namespace",
+			hk_ns_infos[ns->type].name);
+		return hk_err_at(err, "/linux/namespaces/%zu/path", index);
+	}
+	joins->items[joins->count++] = (struct hk_pair){hk_ns_infos[ns->type].proc_name, ns->path};
+	return 0;
+}
+
+static int add_namespaces(struct hk_restoration *r, struct hk_err *err)
+{
+	const struct hk_linux *linux = &r->creation.prepared.spec->linux;
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i < linux->namespace_count; i++)
+		if (linux->namespaces[i].path)
+			e = add_namespace(r, &linux->namespaces[i], i, err);
+	return e;
+}
+
+/* Our 0, 1, 2, or those of the options, are criu's. */
+static int add_stdio(struct hk_restoration *r, struct hk_err *err)
+{
+	struct hk_strings stdio = {0};
+	int e = hk_image_read(
+		r->dirs.image, HK_IMAGE_DESCRIPTORS, 3, &r->creation.prepared.arena, &stdio, err);
+
+	for (size_t i = 0; e == 0 && i < stdio.count; i++)
+		if (hk_stdio_is_key(stdio.items[i]) &&
+			(r->options.criu.shell_job || !hk_stdio_is_terminal(stdio.items[i])))
+			inherit(r, stdio.items[i], (int)i);
+	for (size_t i = 0; i < HK_COUNT(r->options.stdio); i++)
+		r->place.stdio[i] = r->options.stdio[i];
+	return e;
+}
+
+static const struct hk_cgroup_hierarchy *find_hierarchy(
+	const struct hk_cgroup_host *host, const char *controllers)
+{
+	for (size_t i = 0; i < host->count; i++)
+		if (strcmp(host->hierarchies[i].controllers, controllers) == 0)
+			return &host->hierarchies[i];
+	return NULL;
+}
+
+/* The tasks' cgroups go where the container's is, under whatever name they were dumped. */
+static int add_cgroups(struct hk_restoration *r, struct hk_err *err)
+{
+	const struct hk_prepared *p = &r->creation.prepared;
+	struct hk_pairs *roots = &r->opts.cg_roots;
+	size_t count = hk_cgroup_path_count(p->cgroup);
+
+	roots->items =
+		hk_arena_array(&r->creation.prepared.arena, count + 1, sizeof(*roots->items));
+	if (!roots->items)
+		return hk_fail(err, ENOMEM, "list the container's cgroups");
+	for (size_t i = 0; i < count; i++) {
+		const struct hk_cgroup_hierarchy *hierarchy;
+		const char *controllers, *path;
+		size_t len;
+
+		hk_cgroup_path(p->cgroup, i, &controllers, &path);
+		hierarchy = find_hierarchy(&p->cgroup_host, controllers);
+		len = hierarchy ? strlen(hierarchy->mountpoint) : 0;
+		if (len && strncmp(path, hierarchy->mountpoint, len) == 0)
+			roots->items[roots->count++] = (struct hk_pair){controllers, path + len};
+	}
+	r->place.cgroup_join = hk_cgroup_join_files(p->cgroup, &r->place.cgroup_join_count);
+	r->place.cgroup_v2 = hk_cgroup_v2_fd(p->cgroup);
+	return 0;
+}
+
+static int add_arrays(struct hk_restoration *r, struct hk_err *err)
+{
+	struct hk_arena *arena = &r->creation.prepared.arena;
+
+	r->opts.inherit.items =
+		hk_arena_array(arena, HK_NS_COUNT + 3, sizeof(*r->opts.inherit.items));
+	r->opts.join_ns.items = hk_arena_array(arena, HK_NS_COUNT, sizeof(*r->opts.join_ns.items));
+	if (!r->opts.inherit.items || !r->opts.join_ns.items)
+		return hk_fail(err, ENOMEM, "list the container's namespaces");
+	return 0;
+}
+
+int hk_restoration_fill_opts(struct hk_restoration *r, struct hk_err *err)
+{
+	const struct hk_prepared *p = &r->creation.prepared;
+	int e = hk_criu_opts_fill(&r->options.criu, &r->dirs, &p->spec->annotations, &r->opts, err);
+
+	r->place.image = r->dirs.image;
+	r->place.work = r->dirs.work;
+	r->opts.root = r->place.root_target;
+	r->opts.rst_sibling = true;
+	r->opts.evasive_devices = true;
+	r->opts.lsm_profile = r->options.lsm_profile;
+	r->opts.lsm_mount_context = r->options.lsm_mount_context;
+	r->opts.tcp_close = r->options.tcp_close;
+	if (e == 0)
+		e = add_arrays(r, err);
+	if (e == 0)
+		e = add_namespaces(r, err);
+	if (e == 0)
+		e = add_stdio(r, err);
+	if (e == 0)
+		e = add_cgroups(r, err);
+	return e < 0 ? e : hk_restoration_add_mounts(r, err);
+}
