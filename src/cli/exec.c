@@ -80,7 +80,8 @@ static int exec(struct cli *cli, const char *id, hako_container *container, hako
 {
 	struct hako_exec_options exec = HAKO_EXEC_OPTIONS_INIT;
 
-	if (check_terminal(cli, o.console_socket, o.detach, hako_spec_terminal(spec)) != 0)
+	if (check_terminal(cli, o.console_socket, o.detach, hako_spec_terminal(spec)) != 0 ||
+		cli_check_descriptors(cli, o.preserve_fds) != 0)
 		return EXIT_EXEC_FAILED;
 	exec.spec = spec;
 	exec.console_socket = o.console_socket;

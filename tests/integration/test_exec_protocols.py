@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pathlib
 import re
 import socket
 import struct
@@ -15,8 +14,7 @@ import pytest
 import host
 from peers import ADD_KEY, KEYCTL, SESSION, Agent, keys, notify_profile, read_until, validate_state, x86_64
 
-pytestmark = [pytest.mark.hako_only, pytest.mark.needs(
-    lambda: (pathlib.Path(__file__).resolve().parents[2] / "src/cli/exec.c").exists(), "there is no exec yet")]
+pytestmark = pytest.mark.hako_only
 
 IDLE = "while :; do sleep 0.05; done"
 
@@ -122,6 +120,19 @@ def test_session_keyring_of_exec(runtime, bundle, helper):
     assert re.fullmatch(r"value \d+\n", result.out), result
     result = container.must("exec", "/helper", "syscall", str(KEYCTL), "10", str(SESSION), "user", "no-such", "0")
     assert result.out == "errno 126\n"
+
+
+@pytest.mark.shows("exec --preserve-fds")
+def test_descriptor_of_exec_that_is_missing(runtime, container, bundle):
+    """None of the runtime's own, such as its log file, may take its place."""
+    for count, status, said in (2, 0, "0 1 2 3 4 5"), (3, 255, ""):
+        result = subprocess.run(
+            ["/bin/bash", "-c", 'exec "$@" 3</dev/null 4</dev/null', "sh", runtime.program, "--root", str(runtime.root),
+             "--log", bundle.path / "log", "exec", "--preserve-fds", str(count), container.id, "/bin/sh", "-c",
+             "ls /proc/self/fd | tr '\\n' ' '"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=60 * host.SLOW)
+        assert (result.returncode, result.stdout.strip()) == (status, said), result.stderr
+    assert "file descriptor 5" in result.stderr
 
 
 @pytest.mark.shows("exec --pid-file")
