@@ -130,3 +130,15 @@ def test_headers_in_cxx(compile_with, tmp):
     source.write_text("#include <hako/hako.h>\n#include <cstdio>\n"
                       "int main() { std::puts(hako_version()); }\n")
     assert subprocess.run([compile_with(source)], capture_output=True, text=True).stdout.strip()
+
+
+def test_control(compile_with, runtime, bundle):
+    """Limits, samples, events and the freezer from a program of one thread with a poll loop."""
+    program = compile_with(Path(__file__).parent / "control.c")
+    container = runtime.start(bundle.args("/bin/sleep", "1000"))
+    result = subprocess.run([program, runtime.root, container.id], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == [
+        "1 process", "refused: there is no setting 'no-such-limit'", "limit of 40", "paused and resumed",
+        f"{container.id} is running", "samples, and the end"]
+    container.wait_stopped()

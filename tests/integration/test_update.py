@@ -47,7 +47,8 @@ def v1(controller):
 
 @pytest.fixture
 def container(runtime, bundle):
-    return runtime.start(bundle.sleep())
+    """One process that needs no other: a limit of pids may be below what there are."""
+    return runtime.start(bundle.args("/bin/sleep", "1000"))
 
 
 def stored(container):
