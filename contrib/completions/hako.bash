@@ -90,7 +90,7 @@ _hako_value() {
 	exec:-c | exec:--cap) echo none ;;
 	exec:--cgroup) echo none ;;
 	exec:--console-socket) echo file ;;
-	exec:--cwd) echo directory ;;
+	exec:--cwd) echo none ;;
 	exec:-e | exec:--env) echo none ;;
 	exec:--pid-file) echo file ;;
 	exec:--pidfd-socket) echo file ;;

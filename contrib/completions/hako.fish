@@ -231,7 +231,7 @@ complete -c hako -n '__hako_options_of exec' -l apparmor -x -d 'set the AppArmor
 complete -c hako -n '__hako_options_of exec' -s c -l cap -x -d 'add to the bounding, effective and permitted sets'
 complete -c hako -n '__hako_options_of exec' -l cgroup -x -d 'run in an existing cgroup below the container\'s'
 complete -c hako -n '__hako_options_of exec' -l console-socket -r -F -d 'send the terminal\'s master to this socket'
-complete -c hako -n '__hako_options_of exec' -l cwd -x -a '(__fish_complete_directories)' -d 'the working directory in the container'
+complete -c hako -n '__hako_options_of exec' -l cwd -x -d 'the working directory in the container'
 complete -c hako -n '__hako_options_of exec' -s d -l detach -d 'do not wait for the process\'s end'
 complete -c hako -n '__hako_options_of exec' -s e -l env -x -d 'add to the environment'
 complete -c hako -n '__hako_options_of exec' -l ignore-paused -d 'in a paused container too: the process runs when that is resumed'

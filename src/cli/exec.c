@@ -21,7 +21,7 @@ static const struct option options[] = {
 		"run in an existing cgroup below the container's"},
 	{"console-socket", 0, OPTION_STRING, &o.console_socket, "SOCKET",
 		"send the terminal's master to this socket"},
-	{"cwd", 0, OPTION_STRING, &o.cwd, "DIR", "the working directory in the container"},
+	{"cwd", 0, OPTION_STRING, &o.cwd, "PATH", "the working directory in the container"},
 	{"detach", 'd', OPTION_FLAG, &o.detach, NULL, "do not wait for the process's end"},
 	{"env", 'e', OPTION_LIST, &o.env, "NAME=VALUE", "add to the environment"},
 	{"ignore-paused", 0, OPTION_FLAG, &o.ignore_paused, NULL,
