@@ -29,9 +29,11 @@ static const struct hk_timeline_event events[] = {
 	{.side = HK_TIMELINE_INIT, .name = "cut", .unfinished = true, .start = 70 * MS, .end = 110 * MS},
 };
 
+static char id[] = "box";
+
 static void make(struct hako_timeline *t)
 {
-	*t = (struct hako_timeline){.timeline = {.pids = {7, 8}}, .id = (char[]){"box"}};
+	*t = (struct hako_timeline){.timeline = {.pids = {7, 8}}, .id = id};
 	(void)snprintf(t->error, sizeof(t->error), "it failed");
 	for (size_t i = 0; i < HK_COUNT(events); i++)
 		hk_timeline_add(&t->timeline, &events[i]);
