@@ -38,7 +38,7 @@ _hako_options() {
 	'delete') echo --force --regex --help ;;
 	'doctor') echo --format --help ;;
 	'events') echo --interval --stats --help ;;
-	'exec') echo --additional-gids --apparmor --cap --cgroup --console-socket --cwd --detach --env --ignore-paused --no-new-privs --pid-file --pidfd-socket --preserve-fds --process --process-label --tty --user --help ;;
+	'exec') echo --additional-gids --apparmor --cap --cgroup --console-socket --cwd --detach --env --ignore-paused --no-new-privs --pid-file --pidfd-socket --preserve-fds --process --process-label --timeline --tty --user --help ;;
 	'explain') echo --config --format --id --help ;;
 	'features') echo --help ;;
 	'help') echo --help ;;
@@ -97,6 +97,7 @@ _hako_value() {
 	exec:--preserve-fds) echo none ;;
 	exec:-p | exec:--process) echo file ;;
 	exec:--process-label) echo none ;;
+	exec:--timeline) echo file ;;
 	exec:-u | exec:--user) echo none ;;
 	explain:-f | explain:--config) echo file ;;
 	explain:--format) echo words text json ;;

@@ -45,6 +45,7 @@ set -g __hako_takes \
     exec:-p \
     exec:--process \
     exec:--process-label \
+    exec:--timeline \
     exec:-u \
     exec:--user \
     explain:-f \
@@ -241,6 +242,7 @@ complete -c hako -n '__hako_options_of exec' -l pidfd-socket -r -F -d 'send a pi
 complete -c hako -n '__hako_options_of exec' -l preserve-fds -x -d 'pass N more file descriptors on, from 3'
 complete -c hako -n '__hako_options_of exec' -s p -l process -r -F -d 'read the process object from FILE, in the place of config.json\'s'
 complete -c hako -n '__hako_options_of exec' -l process-label -x -d 'set the SELinux label'
+complete -c hako -n '__hako_options_of exec' -l timeline -r -F -d 'write what was done when, as a trace for Perfetto; -: as text to stderr'
 complete -c hako -n '__hako_options_of exec' -s t -l tty -d 'give the process a terminal'
 complete -c hako -n '__hako_options_of exec' -s u -l user -x -d 'run as this user'
 complete -c hako -n '__hako_options_of exec' -s h -l help -d 'show this help'

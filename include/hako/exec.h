@@ -29,6 +29,7 @@ struct hako_exec_options {
 				     * for some of v1's controllers "NAME[,NAME...]:PATH" */
 	size_t cgroup_count;
 	bool ignore_paused; /* in a paused container too: it begins when that is resumed */
+	hako_timeline *timeline; /* note in it what is done when, or NULL; stays the caller's */
 };
 
 #define HAKO_EXEC_OPTIONS_INIT                                                                     \

@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-/* Given to hako_create or hako_run in their options; one call's alone, and used by one thread at a
- * time. It covers the call: with hako_create it ends where the container is created, with hako_run
- * where its program has been executed (and poststart hooks are done). After a failure it has what
+/* Given to hako_create, hako_run or hako_exec in their options; one call's alone, and used by one thread at a
+ * time. It covers the call: with hako_create it ends where the container is created, with the
+ * others where the program has been executed (and poststart hooks are done). After a failure it has what
  * happened until then, and which step failed. */
 typedef struct hako_timeline hako_timeline;
 

@@ -3,6 +3,7 @@
 #include "container_options.h"
 #include "exec_options.h"
 #include "foreground.h"
+#include "timeline.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #define EXIT_EXEC_FAILED 255
 
 static struct exec_options o;
+static const char *timeline_path;
+static struct timeline timeline;
 
 static const struct option options[] = {
 	{"additional-gids", 'g', OPTION_LIST, &o.gids, "GID", "add a supplementary group"},
@@ -35,10 +38,22 @@ static const struct option options[] = {
 	{"process", 'p', OPTION_STRING, &o.process, "FILE",
 		"read the process object from FILE, in the place of config.json's"},
 	{"process-label", 0, OPTION_STRING, &o.label, "LABEL", "set the SELinux label"},
+	TIMELINE_OPTION(timeline_path),
 	{"tty", 't', OPTION_FLAG, &o.tty, NULL, "give the process a terminal"},
 	{"user", 'u', OPTION_STRING, &o.user, "UID[:GID]", "run as this user"},
 	{0},
 };
+
+/* The chart is complete then, and nothing else writes to the terminal yet. */
+static int start_process(struct cli *cli, hako_container *container,
+	const struct hako_exec_options *exec, hako_process **ret)
+{
+	hako_error *error = NULL;
+	int r = hako_exec(container, exec, ret, &error);
+
+	timeline_close(cli, &timeline);
+	return r < 0 ? cli_fail(cli, NULL, error) : 0;
+}
 
 /* The status of the process, or what hako_exec failed of. */
 static int exec_foreground(struct cli *cli, const char *id, hako_container *container,
@@ -46,15 +61,14 @@ static int exec_foreground(struct cli *cli, const char *id, hako_container *cont
 {
 	bool terminal = hako_spec_terminal(spec);
 	hako_process *process = NULL;
-	hako_error *error = NULL;
 	struct foreground f;
 	int status = 0, failed;
 
 	failed = foreground_begin(&f, cli, id, terminal ? FOREGROUND_TERMINAL : 0u);
 	exec->console_fd = f.console_fd;
 	foreground_fit(&f, spec);
-	if (!failed && hako_exec(container, exec, &process, &error) < 0)
-		failed = cli_fail(cli, NULL, error);
+	if (!failed)
+		failed = start_process(cli, container, exec, &process);
 	if (!failed)
 		failed = foreground_wait(&f, process, &status);
 	foreground_end(&f);
@@ -66,14 +80,10 @@ static int exec_detached(
 	struct cli *cli, hako_container *container, const struct hako_exec_options *exec)
 {
 	hako_process *process = NULL;
-	hako_error *error = NULL;
+	int failed = start_process(cli, container, exec, &process);
 
-	if (hako_exec(container, exec, &process, &error) < 0) {
-		(void)cli_fail(cli, NULL, error);
-		return EXIT_EXEC_FAILED;
-	}
 	hako_process_free(process);
-	return EXIT_SUCCESS;
+	return failed ? EXIT_EXEC_FAILED : EXIT_SUCCESS;
 }
 
 static int exec(struct cli *cli, const char *id, hako_container *container, hako_spec *spec)
@@ -91,6 +101,7 @@ static int exec(struct cli *cli, const char *id, hako_container *container, hako
 	exec.cgroups = o.cgroups.items;
 	exec.cgroup_count = o.cgroups.count;
 	exec.ignore_paused = o.ignore_paused;
+	exec.timeline = timeline.timeline;
 	return o.detach ? exec_detached(cli, container, &exec)
 			: exec_foreground(cli, id, container, &exec, spec);
 }
@@ -106,6 +117,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (!runtime)
 		return EXIT_EXEC_FAILED;
 	cli->command = "exec failed"; /* the words that clients know */
+	if (timeline_open(cli, timeline_path, &timeline) != 0)
+		return EXIT_EXEC_FAILED;
 	if (o.process && argc > 1)
 		(void)cli_refuse(
 			cli, "--process has the program already: '%s' is too much", argv[1]);
@@ -115,6 +128,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		(void)cli_fail(cli, NULL, error);
 	else if (exec_options_spec(cli, &o, container, argv + 1, &spec) == 0)
 		status = exec(cli, argv[0], container, spec);
+	timeline_close(cli, &timeline);
 	hako_spec_free(spec);
 	hako_container_free(container);
 	return status;

@@ -6,6 +6,7 @@
 #include "lib/descriptors.h"
 #include "lib/errors.h"
 #include "lib/sized.h"
+#include "lib/timeline.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -95,24 +96,53 @@ static int make_handle(struct hk_execution *x, struct hk_err *err)
 	return hk_process_new(0, -1, &x->ret, err);
 }
 
+static int open_trace(struct hk_execution *x, struct hk_err *err)
+{
+	if (!x->timeline)
+		return 0;
+	return hk_trace_memory_make(x->plan, &x->trace, &x->slots[HK_SLOT_TRACE], err);
+}
+
+static void close_timeline(struct hk_execution *x, int r, const struct hk_err *err)
+{
+	const struct hk_traced traced = {
+		.memory = &x->trace,
+		.plan = x->spawn_time ? x->plan : NULL,
+		.last = HK_STEP_EXEC,
+		.spawn_time = x->spawn_time,
+		.pid = x->spawned,
+	};
+
+	hk_timeline_close(x->options.timeline, x->handle->id, &traced, r, err);
+	hk_trace_memory_done(&x->trace);
+}
+
 static int run_steps(struct hk_execution *x, struct hk_err *err)
 {
-	static int (*const steps[])(struct hk_execution * x, struct hk_err * err) = {
-		load_container,
-		hk_exec_take_process,
-		load_filter,
-		hk_exec_find_container,
-		hk_exec_place_in_cgroup,
-		probe_host,
-		open_slots,
-		build_plan,
-		make_handle,
-		hk_exec_run_stage,
+	static const struct {
+		const char *name; /* in a timeline */
+		int (*run)(struct hk_execution *x, struct hk_err *err);
+	} steps[] = {
+		{"load the container", load_container},
+		{"take the process", hk_exec_take_process},
+		{"load seccomp", load_filter},
+		{"find the namespaces", hk_exec_find_container},
+		{"find the cgroup", hk_exec_place_in_cgroup},
+		{"probe the host", probe_host},
+		{"descriptors", open_slots},
+		{"build the plan", build_plan},
+		{"share memory", open_trace},
+		{"handle", make_handle},
+		{"init stage", hk_exec_run_stage},
 	};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < HK_COUNT(steps); i++)
-		r = steps[i](x, err);
+	for (size_t i = 0; r == 0 && i < HK_COUNT(steps); i++) {
+		hk_timeline_begin(x->timeline, steps[i].name);
+		r = steps[i].run(x, err);
+		hk_timeline_end(x->timeline, r);
+	}
+	close_timeline(x, r, err);
 	if (r < 0 && x->given)
 		hk_spec_handle_locate(x->given, err);
 	return r;
@@ -134,6 +164,7 @@ static int exec(struct hako_container *container, const struct hako_exec_options
 		x.slots[i] = -1;
 	hk_handshake_init(&x.handshake);
 	r = read_options(&x, options, err);
+	x.timeline = hk_timeline_of(x.options.timeline);
 	if (r == 0)
 		r = run_steps(&x, err);
 	if (r == 0) {

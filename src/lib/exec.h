@@ -5,6 +5,7 @@
 #include "lib/container.h"
 #include "lib/handshake.h"
 #include "lib/spec.h"
+#include "stage/trace.h"
 #include "plan/build.h"
 
 #include <hako/exec.h>
@@ -16,9 +17,9 @@ struct hk_execution {
 	struct hk_arena arena;
 	struct hako_spec *read;	       /* where the caller gave no specification */
 	const struct hako_spec *given; /* whose process it is */
-	struct hk_spec common;         /* what the container's processes have in common */
+	struct hk_spec common;	       /* what the container's processes have in common */
 	struct hk_process program;     /* given's, with that for what it says nothing of */
-	struct hk_spec spec;           /* program, and what of the container counts for it */
+	struct hk_spec spec;	       /* program, and what of the container counts for it */
 	struct hk_facts facts;
 	struct hk_plan_joined joined;
 	struct hk_state_seccomp seccomp; /* size 0: no filter */
@@ -27,8 +28,12 @@ struct hk_execution {
 	int slots[HK_SLOT_COUNT];
 	int cgroup; /* v2: where init is; -1: where the state says */
 	struct hk_stage_process process;
-	struct hako_process *ret; /* the handle */
-	bool pid_file;		  /* written */
+	struct hako_process *ret;     /* the handle */
+	bool pid_file;		      /* written */
+	struct hk_timeline *timeline; /* NULL: none is wanted */
+	struct hk_trace_memory trace;
+	uint64_t spawn_time; /* 0: there was no process yet */
+	pid_t spawned;
 };
 
 /* ---- exec_process.c ---- */

@@ -17,7 +17,10 @@ static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_
 		.monitor = x->container.state.intel_rdt_monitor};
 
 	(void)start_time;
-	return hk_rdt_assign(&rdt, pid, err);
+	if (x->timeline && !x->spawn_time)
+		x->spawn_time = hk_timeline_now(x->timeline);
+	x->spawned = pid;
+	return rdt.group ? hk_rdt_assign(&rdt, pid, err) : 0;
 }
 
 static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *err)
@@ -71,13 +74,15 @@ int hk_exec_run_stage(struct hk_execution *x, struct hk_err *err)
 		.spec = &x->spec,
 		.stdio = {options->stdio[0], options->stdio[1], options->stdio[2]},
 		.preserve_fds = options->preserve_fds,
-		.cgroup_v2_fd =
-			x->cgroup >= 0 ? x->cgroup : hk_cgroup_v2_fd(x->container.cgroup),
+		.cgroup_v2_fd = x->cgroup >= 0 ? x->cgroup : hk_cgroup_v2_fd(x->container.cgroup),
 		.initial_cpus = affinity ? affinity->initial : NULL,
 		.log = &x->handle->runtime->log,
+		.timeline = x->timeline,
 		.events =
 			{
-				.spawned = x->container.state.intel_rdt_path ? on_spawned : NULL,
+				.spawned = x->container.state.intel_rdt_path || x->timeline
+						   ? on_spawned
+						   : NULL,
 				.ready = on_ready,
 				.listener = on_listener,
 				.other_cgroup = options->cgroup_count ? NULL : other_cgroup,
@@ -90,8 +95,10 @@ int hk_exec_run_stage(struct hk_execution *x, struct hk_err *err)
 	stage.slots[HK_SLOT_RESULT] = x->handshake.result;
 	r = hk_stage_run(&stage, &x->process, err);
 	hk_close(&x->handshake.result); /* only the process's is left: its end is the news */
+	hk_timeline_wait(x->timeline, "wait for the program");
 	if (r == 0)
 		r = hk_handshake_await(x->handshake.result_read, x->process.pidfd, err);
+	hk_timeline_end(x->timeline, r);
 	if (r < 0)
 		undo(x);
 	return r;

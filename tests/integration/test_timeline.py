@@ -290,6 +290,30 @@ def test_an_older_file_is_replaced(runtime, bundle, tmp):
     read(path)
 
 
+# ---- exec ----
+
+@pytest.mark.shows("exec --timeline")
+def test_exec(runtime, bundle, tmp):
+    path = tmp / "trace.json"
+    container = runtime.start(bundle.sleep())
+    result = runtime.call("exec", "--timeline", path, container.id, "/bin/echo", "there")
+    assert result.status == 0 and result.out == "there\n"
+    trace = read(path)
+    found = [name for name, _ in noted(trace)]
+    assert "ns_enter" in found and found[-1] == "exec"
+    assert "take the process" in names(steps(trace, "runtime"))
+    assert trace["otherData"]["container"] == container.id
+    assert not any(event["args"].get("failed") or event["args"].get("unfinished")
+                   for event in trace["traceEvents"])
+    result = runtime.call("exec", "--timeline", path, "--cwd", "/proc/1/comm", container.id, "/bin/true")
+    assert result.status == 255
+    failed = [event for event in steps(read(path), "init") if event["args"].get("failed")]
+    assert names(failed) == ["cwd"]
+    result = runtime.call("exec", "--timeline", tmp / "none/trace", container.id, "/bin/true")
+    assert result.status == 255 and "open the timeline" in result.err
+    container.kill_and_delete()
+
+
 # ---- text ----
 
 def test_text(runtime, bundle, explained):
