@@ -39,7 +39,8 @@ class Machine:
     def arguments(self):
         """Those of the kernel. Its clock is not the TSC: on a busy host the kernel mistakes its rate, and an
         hour passes in minutes."""
-        start = ("systemd.show_status=0 systemd.unified_cgroup_hierarchy=1" if self.systemd
+        start = ("systemd.show_status=0 systemd.unified_cgroup_hierarchy=1 "
+                 "systemd.default_timeout_start_sec=900" if self.systemd
                  else "init=/usr/lib/vm/start")
         return ("root=/dev/nvme0n1 rw rootfstype=ext4 console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off "
                 f"clocksource=hpet tsc=unstable no_timer_check random.trust_cpu=on {start}")
@@ -114,9 +115,10 @@ def qemu(directory, machine, disk, out, logs, cpus):
     def virtio(serial, path, options):
         return ["-drive", f"if=none,id={serial},file={path},format=raw,{options}",
                 "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
-    return ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-smp", str(cpus),
-            "-cpu", "max,la57=off", "-m", "2048",
+    # whoever kills us leaves no machine behind
+    return ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot", "-machine", "q35",
+            "-accel", "tcg,thread=multi,tb-size=512", "-smp", str(cpus), "-cpu", "max,la57=off", "-m", "2048",
             "-kernel", directory / f"vmlinuz-{machine.kernel}", "-append", machine.arguments,
             "-drive", f"if=none,id=root,file={directory / 'root.ext4'},format=raw,snapshot=on,cache=unsafe",
             "-device", "nvme,serial=root,drive=root",
