@@ -82,7 +82,7 @@ class Cri:
                                         request_serializer=lambda message: message.SerializeToString(),
                                         response_deserializer=self.make(f"{method}Response").FromString)
         try:
-            return call(request, timeout=seconds)
+            return call(request, timeout=seconds * host.SLOW)
         except grpc.RpcError as error:
             raise Error(error) from None
 

@@ -42,7 +42,7 @@ class Daemon:
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, env=self.env, start_new_session=True)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 30 * host.SLOW
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop()
@@ -139,7 +139,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
         if "input" not in options:
             options.setdefault("stdin", subprocess.DEVNULL)
         result = subprocess.run(list(map(str, self.command(*arguments, namespace=namespace))), text=True,
-                                capture_output=True, timeout=timeout, **options)
+                                capture_output=True, timeout=timeout * host.SLOW, **options)
         if check and result.returncode:
             raise AssertionError(f"ctr {' '.join(map(str, arguments))}: {result.returncode}\n"
                                  f"{result.stdout}{result.stderr}")

@@ -27,7 +27,7 @@ class Engine:
             options.setdefault("stdin", subprocess.DEVNULL)
         # conmon leaves a file in its working directory when a container runs out of memory.
         result = subprocess.run(self.command(*map(str, arguments)), text=True, capture_output=True,
-                                timeout=timeout, env=self.env, cwd=self.home, **options)
+                                timeout=timeout * host.SLOW, env=self.env, cwd=self.home, **options)
         if check and result.returncode:
             raise AssertionError(f"{self.name} {' '.join(map(str, arguments))}: {result.returncode}\n"
                                  f"{result.stdout}{result.stderr}")
@@ -83,7 +83,7 @@ class Engine:
 
     def cli_raw(self, command, **options):
         """A command line of the test's own making, in the engine's environment."""
-        return subprocess.run(command, text=True, capture_output=True, timeout=60, env=self.env,
+        return subprocess.run(command, text=True, capture_output=True, timeout=60 * host.SLOW, env=self.env,
                               stdin=subprocess.DEVNULL, **options)
 
 

@@ -41,9 +41,12 @@ def make_rootfs(directory, busybox):
     os.chown(directory / "home/user", 1000, 1000)
 
 
+def compiler():
+    return shutil.which("musl-gcc") or shutil.which("cc")
+
+
 def build_static(source, target):
-    compiler = shutil.which("musl-gcc") or "cc"
-    subprocess.run([compiler, "-static", "-Os", "-o", target, source], check=True)
+    subprocess.run([compiler(), "-static", "-Os", "-o", target, source], check=True)
 
 
 def make_tar(rootfs, target):
@@ -85,7 +88,7 @@ def make_oci_archive(layer, target, name, user="", command="/bin/sh"):
 
 # Processes
 
-def stop(process, seconds=15):
+def stop(process, seconds=15 * host.SLOW):
     """End a daemon that we started, by its pid."""
     if process.poll() is None:
         process.terminate()
@@ -133,7 +136,7 @@ def mounts():
     return [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
 
 
-def on_terminal(command, talk, seconds=30, size=(31, 97), env=None):
+def on_terminal(command, talk, seconds=30 * host.SLOW, size=(31, 97), env=None):
     """Run a command on a pseudo terminal; talk is [(text to wait for, what to type)].
 
     Gives its status and everything that came out."""

@@ -222,6 +222,7 @@ def test_user_namespace(ctr):
     assert text.split() == ["0", "100000", "65536"]
 
 
+@pytest.mark.needs(support.compiler, "no C compiler for the program that asks for a personality")
 def test_seccomp(ctr):
     result = ctr.run(["--rm", "--seccomp"], "box", *LINGER, "sh", "-c",
                      "grep Seccomp: /proc/self/status; personality", check=False)

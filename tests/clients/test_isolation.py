@@ -307,6 +307,7 @@ def test_seccomp_filter_is_in_force(engine):
     assert "Seccomp:\t2" in engine.output(engine.image, *STATUS)
 
 
+@pytest.mark.needs(support.compiler, "no C compiler for the program that asks for a personality")
 def test_seccomp_default_profile_blocks(engine):
     result = engine.run("--rm", engine.image, "personality", check=False)
     # docker's profile says EPERM, podman's ENOSYS for what it does not know.
@@ -314,6 +315,7 @@ def test_seccomp_default_profile_blocks(engine):
         "personality: Operation not permitted\n", "personality: Function not implemented\n")
 
 
+@pytest.mark.needs(support.compiler, "no C compiler for the program that asks for a personality")
 def test_seccomp_unconfined_allows(engine):
     text = engine.output("--security-opt", "seccomp=unconfined", engine.image, "sh", "-c",
                          "personality; grep Seccomp: /proc/self/status")

@@ -275,6 +275,7 @@ def test_sysctls_of_a_pod(make_pod):
     assert pod.output("cat", "/proc/sys/kernel/shm_rmid_forced", "/proc/sys/kernel/msgmax") == "1\n9000\n"
 
 
+@pytest.mark.needs(support.compiler, "no C compiler for the program that asks for a personality")
 def test_seccomp(make_pod, tmp_path):
     """0 is the runtime's default profile, 1 none, 2 a file's."""
     profile = tmp_path / "profile.json"

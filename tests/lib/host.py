@@ -146,7 +146,7 @@ def wait_until(condition, what="what the test waits for", seconds=15):
 
 def stays(condition, seconds=0.5):
     """Whether a condition that holds now still holds at each look in the next moment."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * SLOW
     while time.monotonic() < deadline:
         if not condition():
             return False
