@@ -198,7 +198,7 @@ def test_shell_job(counting):
     base = [counting.runtime.program, "--root", str(counting.runtime.root)]
     counting.container = Container(counting.runtime, counting.runtime.new_id())
     subprocess.run([*base, "run", "--detach", "--bundle", counting.bundle.path, counting.container.id],
-                   stdin=slave, stdout=slave, stderr=slave, check=True, timeout=60)
+                   stdin=slave, stdout=slave, stderr=slave, check=True, timeout=60 * host.SLOW)
     counting.moves_on()
     counting.cannot_checkpoint(*IMAGE)
     counting.checkpoint("--image-path", "image2", "--shell-job")
@@ -206,7 +206,7 @@ def test_shell_job(counting):
     counting.container = Container(counting.runtime, counting.runtime.new_id())
     status = subprocess.run([*base, "restore", "--detach", "--shell-job", "--bundle", counting.bundle.path,
                              "--image-path", counting.tmp / "image2", counting.container.id],
-                            stdin=slave, stdout=slave, stderr=slave, timeout=120).returncode
+                            stdin=slave, stdout=slave, stderr=slave, timeout=120 * host.SLOW).returncode
     assert status == 0, read_terminal(master, seconds=0.3)
     number = counting.moves_on() + 1
     assert str(number) in read_terminal(master, str(number))
@@ -226,7 +226,7 @@ def test_pipes_are_exchanged(counting):
         inside, outside = os.pipe()
         subprocess.run([*base, *map(str, command), "--detach", "--bundle", counting.bundle.path,
                         counting.container.id], stdin=subprocess.DEVNULL, stdout=outside, stderr=outside,
-                       check=True, timeout=120, cwd=counting.tmp)
+                       check=True, timeout=120 * host.SLOW, cwd=counting.tmp)
         os.close(outside)
         return inside
 
@@ -259,7 +259,7 @@ def test_in_the_foreground(counting, runtime, keep):
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=counting.tmp)
     counting.moves_on(60)
     process.terminate()
-    assert process.wait(60) == 7
+    assert process.wait(60 * host.SLOW) == 7
     assert (id in runtime.ids()) == keep
 
 
@@ -274,7 +274,7 @@ def test_a_foreground_run_ends_with_the_checkpoint(counting, runtime):
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     counting.moves_on()
     counting.checkpoint(*IMAGE)
-    assert process.wait(60) == 137
+    assert process.wait(60 * host.SLOW) == 137
     assert "hako:" not in counting.log.read_text()
 
 

@@ -64,7 +64,7 @@ def test_page_server(counting):
     try:
         host.wait_until(lambda: f":{port:04X} " in Path("/proc/net/tcp").read_text(), "the page server")
         counting.checkpoint("--image-path", "other", "--page-server", f"127.0.0.1:{port}")
-        assert server.wait(30) == 0
+        assert server.wait(30 * host.SLOW) == 0
     finally:
         server.kill()
         server.wait()
@@ -89,7 +89,7 @@ def test_lazy_pages(counting):
     pages = None
     try:
         byte = os.read(ready, 10)
-        assert byte == b"\0", source.communicate(timeout=30)
+        assert byte == b"\0", source.communicate(timeout=30 * host.SLOW)
         end = counting.at()
         assert memory_in(counting.image) < 1 << 20
         (counting.tmp / "work").mkdir()
@@ -99,7 +99,7 @@ def test_lazy_pages(counting):
         host.wait_until((counting.tmp / "work/lazy-pages.socket").exists)
         counting.restore(*IMAGE, "--work-path", "work", "--lazy-pages")
         assert counting.at() > end
-        assert source.wait(60) == 0 and pages.wait(60) == 0
+        assert source.wait(60 * host.SLOW) == 0 and pages.wait(60 * host.SLOW) == 0
     finally:
         for process in (source, pages):
             if process:

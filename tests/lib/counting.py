@@ -19,7 +19,7 @@ def criu_works():
     """Can criu take a process of this host's kernel apart?"""
     if not shutil.which("criu"):
         return False
-    return subprocess.run(["criu", "check"], capture_output=True, timeout=60).returncode == 0
+    return subprocess.run(["criu", "check"], capture_output=True, timeout=60 * host.SLOW).returncode == 0
 
 
 needs_criu = pytest.mark.needs(criu_works, "criu is not installed, or not made for this kernel")
@@ -63,7 +63,7 @@ class Counting:
             for command in (("create", "--bundle", self.bundle.path, self.container.id),
                             ("start", self.container.id)):
                 subprocess.run([self.runtime.program, "--root", str(self.runtime.root), *map(str, command)],
-                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, timeout=60, **more)
+                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, timeout=60 * host.SLOW, **more)
         self.moves_on()
         return self.container
 
@@ -83,7 +83,7 @@ class Counting:
         with open(self.log, "ab") as out, open(self.tmp / "err", "wb") as err:
             status = subprocess.run([self.runtime.program, "--root", str(self.runtime.root), *map(str, command)],
                                     stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.tmp,
-                                    timeout=120, **more).returncode
+                                    timeout=120 * host.SLOW, **more).returncode
         return status, (self.tmp / "err").read_text()
 
     def checkpoint(self, *options, **more):
