@@ -12,7 +12,12 @@
 
 int hk_read_file(const char *path, char **ret)
 {
-	HK_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return hk_read_file_at(AT_FDCWD, path, ret);
+}
+
+int hk_read_file_at(int dirfd, const char *path, char **ret)
+{
+	HK_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	struct hk_strbuf text = {0};
 	char chunk[4096];
 	ssize_t n;

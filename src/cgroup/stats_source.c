@@ -1,12 +1,11 @@
 /* Reading the files of one cgroup directory. */
 #include "cgroup/stats_source.h"
 
-#include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <string.h>
 
 void hk_source_failed(struct hk_stats_source *source, const char *file, int r)
 {
@@ -16,41 +15,20 @@ void hk_source_failed(struct hk_stats_source *source, const char *file, int r)
 	source->file = file;
 }
 
-/* Of any size: a line for each CPU, a line for each disk. */
-static int read_text(int dir, const char *file, struct hk_strbuf *ret)
-{
-	HK_FD int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
-	char chunk[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n > 0)
-			hk_strbuf_add(ret, chunk, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		return -errno;
-	return ret->failed ? -ENOMEM : 0;
-}
-
 const char *hk_source_text(struct hk_stats_source *source, const char *file)
 {
-	struct hk_strbuf text = {0};
+	HK_FREE char *text = NULL;
 	const char *copy = NULL;
 	int r;
 
 	if (source->r < 0)
 		return NULL;
-	r = read_text(source->dir, file, &text);
+	r = hk_read_file_at(source->dir, file, &text);
 	if (r == 0) {
-		if (text.len && text.text[text.len - 1] == '\n')
-			text.len--;
-		copy = hk_arena_strndup(source->arena, text.len ? text.text : "", text.len);
+		copy = hk_arena_strndup(
+			source->arena, text, strlen(text) - hk_ends_with(text, "\n"));
 		r = copy ? 0 : -ENOMEM;
 	}
-	hk_strbuf_done(&text);
 	/* EOPNOTSUPP: swap that is not accounted for, pressure that is turned off */
 	if (r != -ENOENT && r != -EOPNOTSUPP)
 		hk_source_failed(source, file, r);
