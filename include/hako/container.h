@@ -164,6 +164,9 @@ HAKO_API int hako_states(hako_runtime *runtime, struct hako_state **ret, size_t 
 	hako_broken_fn *broken, void *userdata, hako_error **err);
 HAKO_API void hako_states_free(struct hako_state *states); /* NULL is accepted */
 
+/* The config.json of the container's bundle, as it is now: hako_spec_load without having to know where. */
+HAKO_API int hako_container_spec(hako_container *container, hako_spec **ret, hako_error **err);
+
 /* The container's first process. For the program that created it, hako_process_wait gives its
  * status. The process is the caller's, freed by hako_process_free. */
 HAKO_API int hako_container_process(hako_container *container, hako_process **ret,

@@ -88,18 +88,6 @@ static int change(struct cli *cli, const struct exec_options *given, hako_spec *
 	return status == 0 ? add_env(cli, spec, &given->env) : status;
 }
 
-static int load_bundle(hako_container *container, hako_spec **ret, hako_error **err)
-{
-	struct hako_state state;
-	int r = hako_state(container, &state, err);
-
-	if (r < 0)
-		return r;
-	r = hako_spec_load(state.bundle, NULL, ret, err);
-	hako_state_done(&state);
-	return r;
-}
-
 int exec_options_spec(struct cli *cli, const struct exec_options *given, hako_container *container,
 	char *const args[], hako_spec **ret)
 {
@@ -108,7 +96,7 @@ int exec_options_spec(struct cli *cli, const struct exec_options *given, hako_co
 	int r, status;
 
 	r = given->process ? hako_spec_load_process(given->process, &spec, &error)
-			   : load_bundle(container, &spec, &error);
+			   : hako_container_spec(container, &spec, &error);
 	if (r < 0)
 		return cli_fail(cli, NULL, error);
 	if (args[0])

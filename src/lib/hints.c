@@ -39,6 +39,12 @@ static const struct hint {
 		"each path of dev.hako.landlock must exist in the container: take it out, or make "
 		"it"},
 	{"pivot", EINVAL, NULL, "a root file system on the initial ramfs needs --no-pivot"},
+	{"ns_enter", EPERM, NULL,
+		"it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and, to look at another user's process, "
+		"CAP_SYS_PTRACE"},
+	{NULL, EPERM, "set RLIMIT_",
+		"to raise a hard limit, or to change a limit of another user's process, "
+		"CAP_SYS_RESOURCE is needed"},
 	{"ns_unshare", EPERM, NULL,
 		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with "
 		"uid and gid mappings"},

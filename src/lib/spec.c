@@ -2,6 +2,7 @@
 #include "lib/spec.h"
 
 #include "base/fd.h"
+#include "lib/container.h"
 #include "lib/errors.h"
 
 #include <errno.h>
@@ -80,6 +81,25 @@ int hk_spec_load(const char *bundle, const char *file, struct hako_spec **ret, s
 	if (!handle)
 		return hk_fail(err, ENOMEM, "read config.json");
 	return finish_read(read_bundle(bundle, file, &handle->spec, err), handle, ret);
+}
+
+static int load_of(struct hako_container *container, struct hako_spec **ret, struct hk_err *err)
+{
+	HK_FD int dir = hk_state_dir_open(container->root, container->id, false, err);
+	struct hk_state state = {0};
+	int r = dir < 0 ? dir : hk_state_load(dir, container->id, &state, err);
+
+	if (r == 0)
+		r = hk_spec_load(state.bundle, NULL, ret, err);
+	hk_state_done(&state);
+	return r;
+}
+
+int hako_container_spec(hako_container *container, hako_spec **ret, hako_error **err)
+{
+	struct hk_err e = {0};
+
+	return hk_give(load_of(container, ret, &e), &e, err);
 }
 
 int hako_spec_load(const char *bundle, const char *file, hako_spec **ret, hako_error **err)

@@ -88,13 +88,30 @@ static void add_no_new_privs(struct hk_builder *b)
 		.unused = 0);
 }
 
+/* In a user namespace nobody has the host's CAP_SYS_RESOURCE: the runtime does it. */
+static void add_rlimits(struct hk_builder *b)
+{
+	const struct hk_process *process = b->spec->process;
+
+	if (b->user_namespace && process->rlimit_count) {
+		HK_STEP(&b->blob, RLIMITS, rlimits, HK_PROCESS_PROPERTY(b, "rlimits"), .unused = 0);
+		return;
+	}
+	for (size_t i = 0; i < process->rlimit_count; i++)
+		HK_STEP(&b->blob, RLIMIT, rlimit,
+			HK_PROPERTY(b, "%s/rlimits/%zu", b->process, i),
+			.name = hk_blob_str(&b->blob,
+				hk_enum_name(hk_rlimit_names, process->rlimits[i].resource)),
+			.resource = process->rlimits[i].resource, .soft = process->rlimits[i].soft,
+			.hard = process->rlimits[i].hard);
+}
+
 int hk_build_program(struct hk_builder *b)
 {
 	bool nnp = b->spec->process->no_new_privileges;
 	int r;
 
-	if (b->spec->process->rlimit_count > 0)
-		HK_STEP(&b->blob, RLIMITS, rlimits, HK_PROCESS_PROPERTY(b, "rlimits"), .unused = 0);
+	add_rlimits(b);
 	r = hk_build_part(b, hk_build_landlock(b));
 	if (r < 0)
 		return r;

@@ -120,6 +120,8 @@
 /* The runtime sets process.rlimits from outside: to raise them takes CAP_SYS_RESOURCE on the host, and
  * to change those of another user's process too, hence before the user is switched. */
 #define HK_FIELDS_rlimits(F) F(u32, unused)
+/* One of them by ourselves, where our privilege is the runtime's: it saves waiting for it. */
+#define HK_FIELDS_rlimit(F) F(str, name) F(u32, resource) F(u64, soft) F(u64, hard)
 /* Bounding set, keepcaps, groups, gid, uid, capset, ambient; then read back. set_groups as in
  * become_root, keep_groups too. */
 #define HK_FIELDS_credentials(F) \
@@ -195,6 +197,7 @@
 	X(CWD, cwd, "change the working directory") \
 	X(HOME, home, "find the home directory") \
 	X(RLIMITS, rlimits, "set resource limits") \
+	X(RLIMIT, rlimit, "set a resource limit") \
 	X(CREDENTIALS, credentials, "switch user and capabilities") \
 	X(LOOKUP, lookup, "find the program") \
 	X(LANDLOCK, landlock, "make the Landlock rules") \

@@ -36,15 +36,6 @@
 #define NATIVE_DATA ELFDATA2MSB
 #endif
 
-/* Programs of this machine's narrower sister, which most kernels take. */
-#if defined(__x86_64__)
-#define SISTER_MACHINE EM_386
-#elif defined(__aarch64__)
-#define SISTER_MACHINE EM_ARM
-#else
-#define SISTER_MACHINE NATIVE_MACHINE
-#endif
-
 static const char *machine_name(unsigned int machine)
 {
 	static const struct {
@@ -55,10 +46,8 @@ static const char *machine_name(unsigned int machine)
 		{EM_X86_64, "x86-64"},
 		{EM_ARM, "32-bit ARM"},
 		{EM_AARCH64, "64-bit ARM"},
-		{EM_PPC64, "64-bit PowerPC"},
 		{EM_S390, "s390"},
 		{EM_RISCV, "RISC-V"},
-		{EM_MIPS, "MIPS"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -83,48 +72,15 @@ static const char *script_interpreter(char *head, size_t len)
 	return NULL; /* the line is longer than what the kernel reads */
 }
 
-struct segment {
-	uint32_t type;
-	uint64_t offset;
-	uint64_t size;
-};
-
-/* What the header says of the segments, of either class. */
-struct segments {
-	bool wide;
-	uint64_t at;
-	size_t count;
-	size_t size; /* of each */
-};
-
-static bool read_header(const char *head, size_t len, struct segments *ret)
-{
-	Elf64_Ehdr wide;
-	Elf32_Ehdr narrow;
-
-	ret->wide = head[EI_CLASS] == ELFCLASS64;
-	if (len < (ret->wide ? sizeof(wide) : sizeof(narrow)))
-		return false;
-	memcpy(&wide, head, ret->wide ? sizeof(wide) : 0);
-	memcpy(&narrow, head, sizeof(narrow));
-	ret->at = ret->wide ? wide.e_phoff : narrow.e_phoff;
-	ret->count = ret->wide ? wide.e_phnum : narrow.e_phnum;
-	ret->size = ret->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	return (ret->wide ? wide.e_phentsize : narrow.e_phentsize) == ret->size && ret->at <= len;
-}
-
-static struct segment read_segment(const char *at, bool is_wide)
-{
-	Elf64_Phdr wide;
-	Elf32_Phdr narrow;
-
-	if (is_wide) {
-		memcpy(&wide, at, sizeof(wide));
-		return (struct segment){wide.p_type, wide.p_offset, wide.p_filesz};
-	}
-	memcpy(&narrow, at, sizeof(narrow));
-	return (struct segment){narrow.p_type, narrow.p_offset, narrow.p_filesz};
-}
+#if __SIZEOF_POINTER__ == 8
+typedef Elf64_Ehdr elf_header;
+typedef Elf64_Phdr elf_segment;
+#define NATIVE_CLASS ELFCLASS64
+#else
+typedef Elf32_Ehdr elf_header;
+typedef Elf32_Phdr elf_segment;
+#define NATIVE_CLASS ELFCLASS32
+#endif
 
 /* Its machine, as far as it is of our byte order; EM_NONE where it is no ELF file, or that cannot be told. */
 static unsigned int elf_machine(const char *head, size_t len)
@@ -141,25 +97,26 @@ static unsigned int elf_machine(const char *head, size_t len)
  * binfmt_misc's business, and their loader too. */
 static const char *elf_interpreter(const char *head, size_t len)
 {
-	unsigned int machine = elf_machine(head, len);
-	struct segments segments;
+	elf_header elf;
 
-	if (machine == EM_NONE || (machine != NATIVE_MACHINE && machine != SISTER_MACHINE))
+	if (NATIVE_MACHINE == EM_NONE || elf_machine(head, len) != NATIVE_MACHINE ||
+		head[EI_CLASS] != NATIVE_CLASS || len < sizeof(elf))
 		return NULL;
-	if (!read_header(head, len, &segments))
+	memcpy(&elf, head, sizeof(elf));
+	if (elf.e_phentsize != sizeof(elf_segment) || elf.e_phoff > len)
 		return NULL;
-	for (size_t i = 0; i < segments.count; i++) {
-		struct segment s;
+	for (size_t i = 0; i < elf.e_phnum; i++) {
+		elf_segment segment;
 
-		if ((len - segments.at) / segments.size < i + 1)
+		if ((len - elf.e_phoff) / sizeof(segment) < i + 1)
 			return NULL;
-		s = read_segment(head + segments.at + i * segments.size, segments.wide);
-		if (s.type != PT_INTERP)
+		memcpy(&segment, head + elf.e_phoff + i * sizeof(segment), sizeof(segment));
+		if (segment.p_type != PT_INTERP)
 			continue;
-		if (s.offset >= len || s.size > len - s.offset ||
-			!memchr(head + s.offset, '\0', s.size))
+		if (segment.p_offset >= len || segment.p_filesz > len - segment.p_offset ||
+			!memchr(head + segment.p_offset, '\0', segment.p_filesz))
 			return NULL;
-		return head + s.offset;
+		return head + segment.p_offset;
 	}
 	return NULL;
 }

@@ -54,7 +54,6 @@ int hk_step_ns_join(struct hk_ctx *ctx, const struct hk_step_ns_join *args, stru
 int hk_step_ns_enter(struct hk_ctx *ctx, const struct hk_step_ns_enter *args, struct hk_err *err)
 {
 	int *pidfd = &ctx->slots[HK_SLOT_INIT];
-	int r;
 
 	if (*pidfd < 0)
 		return hk_refuse(
@@ -62,12 +61,7 @@ int hk_step_ns_enter(struct hk_ctx *ctx, const struct hk_step_ns_enter *args, st
 	if (setns(*pidfd, (int)args->flags) < 0) {
 		if (errno == ESRCH)
 			return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
-		r = hk_fail(err, errno, "enter the container's namespaces");
-		if (r == -EPERM)
-			hk_err_hint(err,
-				"it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and, to look at another "
-				"user's process, CAP_SYS_PTRACE");
-		return r;
+		return hk_fail(err, errno, "enter the container's namespaces");
 	}
 	hk_close(pidfd);
 	/* a user namespace gives other capabilities */

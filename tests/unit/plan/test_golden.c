@@ -33,12 +33,33 @@
 static const struct sock_filter allow_all[] = {{BPF_RET | BPF_K, 0, 0, 0x7fff0000u}};
 #define FILTER .seccomp_filter = allow_all, .seccomp_size = sizeof(allow_all), .seccomp_flags = 4
 
+/* Only the plans of exec have joined. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#define EXEC(namespaces, process)                                                                  \
+	"{\"hostname\":null,\"process\":{\"args\":[\"id\"]," process                              \
+	"},\"linux\":{\"maskedPaths\":null,\"readonlyPaths\":null,\"personality\":{\"domain\":"       \
+	"\"LINUX32\"},\"namespaces\":[" namespaces                                                  \
+	"]},\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"}}"
+
 static const struct golden {
 	const char *name;
 	const char *patch;
 	struct hk_facts facts;
 	struct hk_plan_options options;
+	struct hk_plan_joined joined; /* init_pid 0: the plan of create; else that of exec */
 } cases[] = {
+	{"exec",
+		EXEC(JOIN("pid") "," JOIN("network") "," JOIN("mount") "," JOIN("ipc") "," JOIN("uts"),
+			"\"execCPUAffinity\":{\"initial\":\"0\",\"final\":\"2-3,0\"}"),
+		FACTS(.landlock_abi = 5), OPTIONS(V1_CGROUPS, .console = true),
+		{HK_CLONE_NEWPID | HK_CLONE_NEWNET | HK_CLONE_NEWNS | HK_CLONE_NEWIPC |
+				HK_CLONE_NEWUTS,
+			42}},
+	{"exec-user-namespace",
+		EXEC(JOIN("user") "," JOIN("pid") "," JOIN("mount"), "\"oomScoreAdj\":1"), FACTS(.landlock_abi = 5),
+		OPTIONS(V2_CGROUPS), {HK_CLONE_NEWUSER | HK_CLONE_NEWPID | HK_CLONE_NEWNS, 42}},
+	{"exec-no-namespaces", EXEC("", "\"noNewPrivileges\":false"), FACTS(.landlock_abi = 5),
+		OPTIONS(FILTER, .no_new_keyring = true, .preserve_fds = 2), {0, 42}},
 	{"default-v2", NULL, FACTS(), OPTIONS(V2_CGROUPS)},
 	{"default-v1", NULL, FACTS(.cgroup_view = HK_CGROUP_VIEW_V1), OPTIONS(V1_CGROUPS)},
 	{"default-hybrid", NULL, FACTS(.cgroup_view = HK_CGROUP_VIEW_V1), OPTIONS(HYBRID_CGROUPS)},
@@ -312,6 +333,9 @@ static void check(void **state)
 	struct made made;
 
 	make(&made, golden->patch, &golden->facts, &golden->options);
+	if (golden->joined.init_pid)
+		made.r = hk_plan_build_exec(&made.spec, &golden->facts, &golden->options,
+			&golden->joined, &made.arena, &made.plan, &made.err);
 	if (made.r < 0)
 		fail_msg("%s: %s", made.err.property, made.err.message);
 	hk_plan_describe(made.plan, &text);
