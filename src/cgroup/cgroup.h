@@ -80,6 +80,8 @@ int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
 /* Directory fd of the v2 cgroup, or its leaf, for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
 int hk_cgroup_v2_fd(struct hk_cgroup *cgroup);
+/* Does it have a directory on cgroup v2, there or gone? */
+bool hk_cgroup_has_v2(struct hk_cgroup *cgroup);
 /* Does the kernel take eBPF programs for device rules from us? 0, or a negative errno. */
 int hk_cgroup_try_device_program(void);
 /* How the container's cgroup mount is made up. */

@@ -107,6 +107,11 @@ const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *
 	return cgroup->join_files;
 }
 
+bool hk_cgroup_has_v2(struct hk_cgroup *cgroup)
+{
+	return hk_cgroup_find_v2(cgroup) != NULL;
+}
+
 int hk_cgroup_v2_fd(struct hk_cgroup *cgroup)
 {
 	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);

@@ -125,11 +125,15 @@ int hk_exec_open_current_cgroup(struct hk_execution *x, struct hk_err *err)
 int hk_exec_place_in_cgroup(struct hk_execution *x, struct hk_err *err)
 {
 	struct hk_cgroup *cgroup = x->container.cgroup;
+	const struct hk_pairs *annotations = &x->container.state.annotations;
+	bool delegated;
 
 	if (x->options.cgroup_count)
 		return hk_cgroup_descend(cgroup, x->options.cgroups, x->options.cgroup_count, err);
-	/* a delegated cgroup: the one that state.json names is not for processes */
-	if (!hk_annotation_get(&x->container.state.annotations, HK_ANNOTATION_DELEGATE_CGROUP))
+	/* where it is delegated, the one that state.json names is not for processes; and one that is
+	 * gone must not leave the process in ours */
+	delegated = hk_annotation_get(annotations, HK_ANNOTATION_DELEGATE_CGROUP);
+	if (!delegated && (!hk_cgroup_has_v2(cgroup) || hk_cgroup_v2_fd(cgroup) >= 0))
 		return 0;
 	x->cgroup = hk_exec_open_current_cgroup(x, err);
 	return x->cgroup < 0 ? x->cgroup : 0;
