@@ -30,7 +30,8 @@ struct hk_restoration {
 	struct hk_criu_place place;
 	struct hk_sources sources;
 	struct hk_strings points; /* mount points of the image, in the order of their keys */
-	int fds[HK_NS_COUNT];	  /* that criu keeps open */
+	int fds[HK_NS_COUNT + 3]; /* that criu keeps open */
+	int terminals[3];	  /* copies of stdio, in the place of terminals; -1: none */
 	bool restored;		  /* its init may run */
 };
 

@@ -105,6 +105,7 @@ static int restore(hako_runtime *runtime, const char *id,
 		.dirs = HK_CRIU_DIRS_INIT,
 		.opts = HK_CRIU_OPTS_INIT,
 		.place = HK_CRIU_PLACE_INIT,
+		.terminals = {-1, -1, -1},
 	};
 	struct hk_creation *c = &r.creation;
 	struct hako_create_options create;
@@ -125,6 +126,8 @@ static int restore(hako_runtime *runtime, const char *id,
 		remove_root(c);
 		*ret = hk_creation_take_container(c);
 	}
+	for (size_t i = 0; i < HK_COUNT(r.terminals); i++)
+		hk_close(&r.terminals[i]);
 	hk_criu_dirs_done(&r.dirs);
 	hk_creation_done(c);
 	return e;

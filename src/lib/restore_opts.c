@@ -5,6 +5,7 @@
 #include "criu/image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 /* Namespaces that are somebody else's: criu is handed those two that it leaves alone, and joins
@@ -56,19 +57,41 @@ static int add_namespaces(struct hk_restoration *r, struct hk_err *err)
 	return e;
 }
 
+/* criu takes a descriptor away that it hands on, and with shell_job it wants stdin for itself too.
+ */
+static int add_terminal(struct hk_restoration *r, const char *key, size_t index, struct hk_err *err)
+{
+	int given = r->options.stdio[index];
+	int fd;
+
+	if (!r->options.criu.shell_job)
+		return 0;
+	fd = fcntl(given >= 0 ? given : (int)index, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return hk_fail(err, errno, "hand criu the terminal");
+	r->terminals[index] = fd;
+	inherit(r, key, fd);
+	keep_open(r, fd);
+	return 0;
+}
+
 /* Our 0, 1, 2, or those of the options, are criu's. */
 static int add_stdio(struct hk_restoration *r, struct hk_err *err)
 {
 	struct hk_strings stdio = {0};
-	int e = hk_image_read(
-		r->dirs.image, HK_IMAGE_DESCRIPTORS, 3, &r->creation.prepared.arena, &stdio, err);
+	int e = hk_image_read(r->dirs.image, HK_IMAGE_DESCRIPTORS, HK_COUNT(r->options.stdio),
+		&r->creation.prepared.arena, &stdio, err);
 
-	for (size_t i = 0; e == 0 && i < stdio.count; i++)
-		if (hk_stdio_is_key(stdio.items[i]) &&
-			(r->options.criu.shell_job || !hk_stdio_is_terminal(stdio.items[i])))
-			inherit(r, stdio.items[i], (int)i);
 	for (size_t i = 0; i < HK_COUNT(r->options.stdio); i++)
 		r->place.stdio[i] = r->options.stdio[i];
+	for (size_t i = 0; e == 0 && i < stdio.count; i++) {
+		if (!hk_stdio_is_key(stdio.items[i]))
+			continue;
+		if (hk_stdio_is_terminal(stdio.items[i]))
+			e = add_terminal(r, stdio.items[i], i, err);
+		else
+			inherit(r, stdio.items[i], (int)i);
+	}
 	return e;
 }
 
