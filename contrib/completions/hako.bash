@@ -70,8 +70,8 @@ _hako_value() {
 	check:--format) echo words text json ;;
 	checkpoint:--empty-ns) echo none ;;
 	checkpoint:--image-path) echo directory ;;
-	checkpoint:--manage-cgroups-mode) echo none ;;
-	checkpoint:--network-lock) echo none ;;
+	checkpoint:--manage-cgroups-mode) echo words soft full strict ignore ;;
+	checkpoint:--network-lock) echo words iptables nftables skip ;;
 	checkpoint:--work-path) echo directory ;;
 	checkpoint:--page-server) echo none ;;
 	checkpoint:--parent-path) echo directory ;;
@@ -108,8 +108,8 @@ _hako_value() {
 	restore:--console-socket) echo file ;;
 	restore:--empty-ns) echo none ;;
 	restore:--image-path) echo directory ;;
-	restore:--manage-cgroups-mode) echo none ;;
-	restore:--network-lock) echo none ;;
+	restore:--manage-cgroups-mode) echo words soft full strict ignore ;;
+	restore:--network-lock) echo words iptables nftables skip ;;
 	restore:--work-path) echo directory ;;
 	restore:--lsm-mount-context) echo none ;;
 	restore:--lsm-profile) echo none ;;

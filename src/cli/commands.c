@@ -4,13 +4,19 @@
 static const struct command *const life[] = {
 	&create_command,
 	&delete_command,
-	&exec_command,
 	&kill_command,
-	&mounts_command,
-	&pause_command,
-	&resume_command,
 	&run_command,
 	&start_command,
+	NULL,
+};
+
+static const struct command *const inside[] = {
+	&events_command,
+	&exec_command,
+	&mounts_command,
+	&pause_command,
+	&ps_command,
+	&resume_command,
 	&update_command,
 	NULL,
 };
@@ -23,11 +29,9 @@ static const struct command *const move[] = {
 
 static const struct command *const look[] = {
 	&doctor_command,
-	&events_command,
 	&features_command,
 	&help_command,
 	&list_command,
-	&ps_command,
 	&state_command,
 	NULL,
 };
@@ -41,6 +45,7 @@ static const struct command *const bundle[] = {
 
 const struct command_group command_groups[] = {
 	{"The life of a container", life},
+	{"A container that runs", inside},
 	{"Checkpoint and restore", move},
 	{"What there is", look},
 	{"Bundles", bundle},

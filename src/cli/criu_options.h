@@ -17,10 +17,11 @@
 			"where the image files are (default: checkpoint)"},                        \
 		{"lazy-pages", 0, OPTION_FLAG, &(o).lazy_pages, NULL,                              \
 			"copy memory when it is needed (userfaultfd)"},                            \
-		{"manage-cgroups-mode", 0, OPTION_STRING, &(o).manage_cgroups_mode, "MODE",        \
-			"soft (default), full, strict or ignore"},                                 \
-		{"network-lock", 0, OPTION_STRING, &(o).network_lock, "HOW",                       \
-			"how to hold the network back: iptables (default), nftables or skip"},     \
+		{"manage-cgroups-mode", 0, OPTION_STRING, &(o).manage_cgroups_mode,                \
+			"soft|full|strict|ignore",                                                 \
+			"which cgroups criu makes and fills (default: soft)"},                     \
+		{"network-lock", 0, OPTION_STRING, &(o).network_lock, "iptables|nftables|skip",    \
+			"how the network is held back (default: iptables)"},                       \
 		{"shell-job", 0, OPTION_FLAG, &(o).shell_job, NULL,                                \
 			"allow a process whose terminal is the caller's"},                         \
 		{"tcp-established", 0, OPTION_FLAG, &(o).tcp_established, NULL,                    \
