@@ -104,6 +104,12 @@ def test_status_of_a_signal(podman, signal, status):
     assert result.returncode == status
 
 
+def test_runtime_by_path(podman, hako):
+    identity = podman.cli("--runtime", hako, "run", "-d", "--network", "none", podman.image, "sleep",
+                          "1000").stdout.strip()
+    assert podman.inspect(identity)["OCIRuntime"] == str(hako)
+
+
 @pytest.mark.shows("--version")
 def test_info_knows_the_runtime(podman, hako):
     text = podman.cli("info", "--format", "{{.Host.OCIRuntime.Path}} {{.Host.OCIRuntime.Version}}").stdout
