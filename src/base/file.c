@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #define TEXT_MAX ((size_t)16 << 20)
@@ -32,6 +33,10 @@ int hk_read_file_at(int dirfd, const char *path, char **ret)
 	if (n != 0) {
 		hk_strbuf_done(&text);
 		return n < 0 ? -errno : -EFBIG;
+	}
+	if (!text.failed && text.len > 0 && memchr(text.text, '\0', text.len)) {
+		hk_strbuf_done(&text); /* who takes it for a string would miss the rest */
+		return -EINVAL;
 	}
 	hk_strbuf_puts(&text, "");
 	*ret = hk_strbuf_take(&text);

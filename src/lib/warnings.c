@@ -50,6 +50,20 @@ static int add_stray_annotations(struct hk_prepared *p, struct hk_strings *list)
 	return r;
 }
 
+/* Who disables the manager wants no cgroup; what config.json limits by one is not limited then. */
+static int add_lost_resources(struct hk_prepared *p, struct hk_strings *list)
+{
+	const struct hk_resources *r = p->spec->linux.resources;
+
+	if (p->runtime->cgroup_manager != HK_CGROUP_MANAGER_DISABLED || !r)
+		return 0;
+	if (!r->device_count && !r->memory && !r->cpu && !r->pids_limit.set && !r->block_io &&
+		!r->hugepage_limit_count && !r->network && !r->rdma_count && !r->unified.count)
+		return 0;
+	return append(list, "/linux/resources: nothing of it is applied, for the cgroup manager is "
+			    "disabled");
+}
+
 int hk_prepared_warnings(struct hk_prepared *p, struct hk_strings *ret)
 {
 	const struct hk_strings *read = &p->spec->warnings;
@@ -66,6 +80,8 @@ int hk_prepared_warnings(struct hk_prepared *p, struct hk_strings *ret)
 		r = add_missing_capabilities(p, &list);
 	if (r == 0)
 		r = add_stray_annotations(p, &list);
+	if (r == 0)
+		r = add_lost_resources(p, &list);
 	if (r == 0)
 		*ret = list;
 	return r;

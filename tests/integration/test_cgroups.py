@@ -242,8 +242,19 @@ def test_disabled(runtime, bundle):
     bundle.resources.clear()
     bundle.without_mount("/sys/fs/cgroup").sleep().write()
     name = runtime.new_id()
-    runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
+    result = runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
     assert host.cgroup_dirs(name) == []
+    assert "resources" not in result.err
+
+
+@pytest.mark.shows("--cgroup-manager")
+@pytest.mark.hako_only
+def test_disabled_with_limits(runtime, bundle):
+    bundle.resources.clear()
+    bundle.resources["pids"] = {"limit": 7}
+    bundle.without_mount("/sys/fs/cgroup").write()
+    result = runtime.must("--cgroup-manager", "disabled", "run", "--bundle", bundle.path, runtime.new_id())
+    assert "/linux/resources: nothing of it is applied" in result.err
 
 
 @pytest.mark.hako_only

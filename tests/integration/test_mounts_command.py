@@ -335,6 +335,7 @@ def test_link_to_proc(change, container, bundle):
 @pytest.mark.parametrize("text,words", [
     ("{}", "must be an array"), ("null", "must be an array"), ("[", "mounts.json:1"), ("[] []", "mounts.json:1"),
     ('[\n {"type": "tmpfs"}]', "mounts.json:2:2 /0/destination: "),
+    ('[{"destination": "/a", "type": "tmpfs"}]\0 []', "mounts.json"),
     ('[{"destination": 5}]', "mounts.json:1:18 /0/destination"),
     ('[{"destination": "/a"}]', "/0/type"), ('[{"destination": "/a", "options": ["bind"]}]', "/0/source"),
     ('[{"destination": "/a", "type": "cgroup"}]', "/0/type"),
