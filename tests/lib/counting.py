@@ -71,7 +71,8 @@ class Counting:
         """How far it has counted."""
         error = self.data / "error"
         assert not error.exists(), error.read_text()
-        return int((self.data / "n").read_text()) if (self.data / "n").exists() else 0
+        text = (self.data / "n").read_text() if (self.data / "n").exists() else ""
+        return int(text or 0)
 
     def moves_on(self, seconds=30):
         before = self.at()
