@@ -38,8 +38,8 @@ static struct hk_cgroup_dir *find_unmoved(
 		return NULL;
 	}
 	if (moved[dir - cgroup->dirs]) {
-		(void)hk_refuse(err, EINVAL, "the cgroup of controller '%s' is given twice",
-			controller);
+		(void)hk_refuse(
+			err, EINVAL, "the cgroup of controller '%s' is given twice", controller);
 		return NULL;
 	}
 	moved[dir - cgroup->dirs] = true;
@@ -79,8 +79,8 @@ static int move_all(struct hk_cgroup *cgroup, const char *below, struct hk_err *
 	return r;
 }
 
-int hk_cgroup_descend(struct hk_cgroup *cgroup, const char *const *places, size_t count,
-	struct hk_err *err)
+int hk_cgroup_descend(
+	struct hk_cgroup *cgroup, const char *const *places, size_t count, struct hk_err *err)
 {
 	bool moved[HK_CGROUP_MAX_HIERARCHIES] = {false};
 	char below[PATH_MAX];
@@ -130,8 +130,8 @@ static const char *current_path(pid_t pid, struct hk_arena *arena, struct hk_err
 			continue;
 		for (size_t j = 0; j < theirs.count; j++)
 			if (theirs.hierarchies[j].v2)
-				return hk_arena_printf(arena, "%s%s", host.hierarchies[i].mountpoint,
-					theirs.hierarchies[j].self);
+				return hk_arena_printf(arena, "%s%s",
+					host.hierarchies[i].mountpoint, theirs.hierarchies[j].self);
 	}
 	(void)hk_refuse(err, ENOENT, "process %d is in no cgroup v2", (int)pid);
 	return NULL;

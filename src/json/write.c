@@ -136,7 +136,8 @@ void hk_write_u64(struct hk_writer *writer, const char *key, uint64_t value)
 void hk_write_thousandths(struct hk_writer *writer, const char *key, uint64_t value)
 {
 	begin_value(writer, key);
-	hk_strbuf_printf(writer->out, "%" PRIu64 ".%03u", value / 1000, (unsigned int)(value % 1000));
+	hk_strbuf_printf(
+		writer->out, "%" PRIu64 ".%03u", value / 1000, (unsigned int)(value % 1000));
 }
 
 void hk_write_bool(struct hk_writer *writer, const char *key, bool value)

@@ -115,8 +115,8 @@ int hk_exec_find_container(struct hk_execution *x, struct hk_err *err)
 /* Behind the opening, as all that is read by pid. */
 int hk_exec_open_current_cgroup(struct hk_execution *x, struct hk_err *err)
 {
-	HK_FD int fd = hk_cgroup_open_current(
-		x->container.cgroup, x->container.state.init_pid, err);
+	HK_FD int fd =
+		hk_cgroup_open_current(x->container.cgroup, x->container.state.init_pid, err);
 	int r = fd < 0 ? fd : hk_exec_check_alive(x, err);
 
 	return r < 0 ? r : hk_take_fd(&fd);
@@ -130,8 +130,8 @@ int hk_exec_place_in_cgroup(struct hk_execution *x, struct hk_err *err)
 
 	if (x->options.cgroup_count)
 		return hk_cgroup_descend(cgroup, x->options.cgroups, x->options.cgroup_count, err);
-	/* where it is delegated, the one that state.json names is not for processes; and one that is
-	 * gone must not leave the process in ours */
+	/* where it is delegated, the one that state.json names is not for processes; and one that
+	 * is gone must not leave the process in ours */
 	delegated = hk_annotation_get(annotations, HK_ANNOTATION_DELEGATE_CGROUP);
 	if (!delegated && (!hk_cgroup_has_v2(cgroup) || hk_cgroup_v2_fd(cgroup) >= 0))
 		return 0;

@@ -1,5 +1,6 @@
-/* What a further process of a container is: as its process object says and, where that says nothing, as
- * the container's own one did. Nobody gets out of a profile, a label or a limit by leaving it out. */
+/* What a further process of a container is: as its process object says and, where that says
+ * nothing, as the container's own one did. Nobody gets out of a profile, a label or a limit by
+ * leaving it out. */
 #include "lib/exec.h"
 
 #include "base/err.h"
@@ -64,6 +65,6 @@ int hk_exec_take_process(struct hk_execution *x, struct hk_err *err)
 	x->spec.annotations = x->container.state.annotations;
 	x->spec.linux.personality = x->common.linux.personality;
 	x->spec.linux.memory_policy = x->common.linux.memory_policy;
-	return hk_check_console(x->program.terminal,
-		x->options.console_socket || x->options.console_fd >= 0, err);
+	return hk_check_console(
+		x->program.terminal, x->options.console_socket || x->options.console_fd >= 0, err);
 }

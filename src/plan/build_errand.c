@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/mount.h>
 
-/* Where a later entry fails all is undone: that a mount of the list's own was changed goes with it. */
+/* Where a later entry fails all is undone: that a mount of the list's own was changed goes with it.
+ */
 static bool was_mounted_before(const struct hk_spec *spec, size_t i)
 {
 	char target[PATH_MAX];

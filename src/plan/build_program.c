@@ -98,8 +98,7 @@ static void add_rlimits(struct hk_builder *b)
 		return;
 	}
 	for (size_t i = 0; i < process->rlimit_count; i++)
-		HK_STEP(&b->blob, RLIMIT, rlimit,
-			HK_PROPERTY(b, "%s/rlimits/%zu", b->process, i),
+		HK_STEP(&b->blob, RLIMIT, rlimit, HK_PROPERTY(b, "%s/rlimits/%zu", b->process, i),
 			.name = hk_blob_str(&b->blob,
 				hk_enum_name(hk_rlimit_names, process->rlimits[i].resource)),
 			.resource = process->rlimits[i].resource, .soft = process->rlimits[i].soft,

@@ -282,8 +282,8 @@ void hk_plan_describe_arguments(
 
 	for (uint32_t i = 0; i < info->field_count; i++)
 		if (strcmp(info->fields[i].name, "env") != 0)
-			put_field(sink, plan, step->kind, &info->fields[i],
-				args + i * HK_FIELD_SLOT);
+			put_field(
+				sink, plan, step->kind, &info->fields[i], args + i * HK_FIELD_SLOT);
 }
 
 void hk_plan_describe(const struct hk_plan *plan, struct hk_strbuf *out)

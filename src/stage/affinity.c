@@ -1,5 +1,5 @@
-/* execCPUAffinity.initial: where a process runs before it is in the container's cgroup. It is born in
- * there, so that its parent has to be on those CPUs for the moment of the clone. */
+/* execCPUAffinity.initial: where a process runs before it is in the container's cgroup. It is born
+ * in there, so that its parent has to be on those CPUs for the moment of the clone. */
 #include "stage/affinity.h"
 
 #include "base/err.h"

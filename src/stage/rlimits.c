@@ -13,8 +13,8 @@ static int refused(const struct hk_spec *spec, size_t i, int errnum, struct hk_e
 {
 	const struct hk_rlimit *limit = &spec->process->rlimits[i];
 
-	(void)hk_rlimit_refused(hk_enum_name(hk_rlimit_names, limit->resource), limit->soft, limit->hard,
-		errnum, err);
+	(void)hk_rlimit_refused(hk_enum_name(hk_rlimit_names, limit->resource), limit->soft,
+		limit->hard, errnum, err);
 	(void)hk_err_at(err, "%s/rlimits/%zu", hk_spec_process_at(spec), i);
 	return -errnum;
 }

@@ -64,7 +64,8 @@ static int find_or_make_ns(struct hk_sources *sources, const struct hk_id_maps *
 	ns = malloc(sizeof(*ns));
 	if (!ns)
 		return hk_fail(err, ENOMEM, "make the user namespace of an id mapping");
-	*ns = (struct hk_mapped_ns){sources->first, uids, gids, hk_idmap_namespace(uids, gids, err)};
+	*ns = (struct hk_mapped_ns){
+		sources->first, uids, gids, hk_idmap_namespace(uids, gids, err)};
 	if (ns->fd < 0) {
 		int r = ns->fd;
 

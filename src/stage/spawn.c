@@ -301,8 +301,8 @@ int hk_spawn(const struct hk_stage_options *options, struct hk_spawned *ret, str
 	(void)snprintf(number, sizeof(number), "%u", options->preserve_fds);
 	r = hk_affinity_set(options->initial_cpus, &affinity, err);
 	if (r < 0)
-		return hk_err_at(err, "%s/execCPUAffinity/initial",
-			hk_spec_process_at(options->spec));
+		return hk_err_at(
+			err, "%s/execCPUAffinity/initial", hk_spec_process_at(options->spec));
 	hk_timeline_begin(options->timeline, "clone");
 	if (options->plan->clone_flags)
 		hk_timeline_property(options->timeline, "/linux/namespaces");

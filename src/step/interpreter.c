@@ -82,7 +82,8 @@ typedef Elf32_Phdr elf_segment;
 #define NATIVE_CLASS ELFCLASS32
 #endif
 
-/* Its machine, as far as it is of our byte order; EM_NONE where it is no ELF file, or that cannot be told. */
+/* Its machine, as far as it is of our byte order; EM_NONE where it is no ELF file, or that cannot
+ * be told. */
 static unsigned int elf_machine(const char *head, size_t len)
 {
 	Elf32_Ehdr elf; /* e_machine stands at the same place in both classes */

@@ -1,5 +1,5 @@
-/* The floor of exec: the kernel work that a further process of the default bundle's container cannot do
- * without, and nothing else.
+/* The floor of exec: the kernel work that a further process of the default bundle's container
+ * cannot do without, and nothing else.
  *
  *   exec_floor PID PROGRAM [CGROUP_DIRECTORY]...
  *
@@ -20,9 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
-#define CAPABILITIES                                                                               \
-	(1u << CAP_AUDIT_WRITE | 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE)
+#define NAMESPACES   (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+#define CAPABILITIES (1u << CAP_AUDIT_WRITE | 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE)
 
 static void must(long result, const char *what)
 {

@@ -1,4 +1,5 @@
-/* The program of a pod's sandbox: it holds the namespaces, and reaps where the pod shares its pids. */
+/* The program of a pod's sandbox: it holds the namespaces, and reaps where the pod shares its pids.
+ */
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -80,6 +80,13 @@ static int open_mountinfo(const char *path, int flags)
 	return to;
 }
 
+static int open_any(int directory, const char *path, int flags, mode_t mode)
+{
+	if (strcmp(path, "/proc/self/mountinfo") == 0)
+		return open_mountinfo(path, flags);
+	return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
 int open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
@@ -89,9 +96,20 @@ int open(const char *path, int flags, ...)
 	if (flags & O_CREAT)
 		mode = va_arg(ap, mode_t);
 	va_end(ap);
-	if (strcmp(path, "/proc/self/mountinfo") == 0)
-		return open_mountinfo(path, flags);
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	return open_any(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return open_any(directory, path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));

@@ -26,7 +26,11 @@ static const struct hk_timeline_event events[] = {
 		.start = 20 * MS,
 		.end = 70 * MS},
 	{.name = "idle", .start = 50 * MS, .end = 50 * MS + 1},
-	{.side = HK_TIMELINE_INIT, .name = "cut", .unfinished = true, .start = 70 * MS, .end = 110 * MS},
+	{.side = HK_TIMELINE_INIT,
+		.name = "cut",
+		.unfinished = true,
+		.start = 70 * MS,
+		.end = 110 * MS},
 };
 
 static char id[] = "box";
@@ -47,13 +51,17 @@ static void test_text(void **state)
 	(void)state;
 	make(&t);
 	assert_int_equal(hk_timeline_write_text(&t, &out), 0);
-	assert_string_equal(out.text,
-		" start ms       ms  process step                   property                  0         100.000 ms\n"
-		"    0.000  100.000  runtime init stage                                      |####################|\n"
-		"   10.000   80.000  runtime  wait for init                                  |  ................  |\n"
-		"   10.000   50.000  init    FAILED a step with a n ..Limits/17/limitInBytes |  ##########        |\n"
-		"   60.000   40.000  init    unfinished cut                                  |            ########|\n"
-		"failed: it failed\n");
+	assert_string_equal(out.text, " start ms       ms  process step                   property "
+				      "                 0         100.000 ms\n"
+				      "    0.000  100.000  runtime init stage                      "
+				      "                |####################|\n"
+				      "   10.000   80.000  runtime  wait for init                  "
+				      "                |  ................  |\n"
+				      "   10.000   50.000  init    FAILED a step with a n "
+				      "..Limits/17/limitInBytes |  ##########        |\n"
+				      "   60.000   40.000  init    unfinished cut                  "
+				      "                |            ########|\n"
+				      "failed: it failed\n");
 	hk_strbuf_done(&out);
 	hk_timeline_done(&t.timeline);
 }
@@ -85,8 +93,7 @@ static void test_json(void **state)
 	assert_string_equal(text_of(root, "/traceEvents/5/pid"), "7");
 	assert_string_equal(text_of(root, "/traceEvents/6/cat"), "init");
 	assert_string_equal(text_of(root, "/traceEvents/6/tid"), "8");
-	assert_string_equal(
-		text_of(root, "/traceEvents/6/args/property"), events[2].property);
+	assert_string_equal(text_of(root, "/traceEvents/6/args/property"), events[2].property);
 	assert_true(hk_node_at(root, "/traceEvents/6/args/failed")->boolean);
 	assert_null(hk_node_at(root, "/traceEvents/4/args/failed"));
 	assert_true(hk_node_at(root, "/traceEvents/8/args/unfinished")->boolean);

@@ -36,9 +36,9 @@ static const struct sock_filter allow_all[] = {{BPF_RET | BPF_K, 0, 0, 0x7fff000
 /* Only the plans of exec have joined. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #define EXEC(namespaces, process)                                                                  \
-	"{\"hostname\":null,\"process\":{\"args\":[\"id\"]," process                              \
-	"},\"linux\":{\"maskedPaths\":null,\"readonlyPaths\":null,\"personality\":{\"domain\":"       \
-	"\"LINUX32\"},\"namespaces\":[" namespaces                                                  \
+	"{\"hostname\":null,\"process\":{\"args\":[\"id\"]," process                               \
+	"},\"linux\":{\"maskedPaths\":null,\"readonlyPaths\":null,\"personality\":{\"domain\":"    \
+	"\"LINUX32\"},\"namespaces\":[" namespaces                                                 \
 	"]},\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"}}"
 
 static const struct golden {
@@ -49,15 +49,17 @@ static const struct golden {
 	struct hk_plan_joined joined; /* init_pid 0: the plan of create; else that of exec */
 } cases[] = {
 	{"exec",
-		EXEC(JOIN("pid") "," JOIN("network") "," JOIN("mount") "," JOIN("ipc") "," JOIN("uts"),
+		EXEC(JOIN("pid") "," JOIN("network") "," JOIN("mount") "," JOIN("ipc") "," JOIN(
+			     "uts"),
 			"\"execCPUAffinity\":{\"initial\":\"0\",\"final\":\"2-3,0\"}"),
 		FACTS(.landlock_abi = 5), OPTIONS(V1_CGROUPS, .console = true),
 		{HK_CLONE_NEWPID | HK_CLONE_NEWNET | HK_CLONE_NEWNS | HK_CLONE_NEWIPC |
 				HK_CLONE_NEWUTS,
 			42}},
 	{"exec-user-namespace",
-		EXEC(JOIN("user") "," JOIN("pid") "," JOIN("mount"), "\"oomScoreAdj\":1"), FACTS(.landlock_abi = 5),
-		OPTIONS(V2_CGROUPS), {HK_CLONE_NEWUSER | HK_CLONE_NEWPID | HK_CLONE_NEWNS, 42}},
+		EXEC(JOIN("user") "," JOIN("pid") "," JOIN("mount"), "\"oomScoreAdj\":1"),
+		FACTS(.landlock_abi = 5), OPTIONS(V2_CGROUPS),
+		{HK_CLONE_NEWUSER | HK_CLONE_NEWPID | HK_CLONE_NEWNS, 42}},
 	{"exec-no-namespaces", EXEC("", "\"noNewPrivileges\":false"), FACTS(.landlock_abi = 5),
 		OPTIONS(FILTER, .no_new_keyring = true, .preserve_fds = 2), {0, 42}},
 	{"default-v2", NULL, FACTS(), OPTIONS(V2_CGROUPS)},
