@@ -313,7 +313,8 @@ signal.pause()
     started = time.monotonic()
     try:
         subprocess.run(["systemd-run", "--unit", unit, "--property=Type=notify", "--property=NotifyAccess=all",
-                        "--property=KillMode=mixed", "--collect", "--quiet", runtime.program, "--root",
+                        "--property=KillMode=mixed", f"--property=ExecStopPost=-{runtime.program} --root "
+                        f"{runtime.root} delete --force {name}", "--collect", "--quiet", runtime.program, "--root",
                         str(runtime.root), "run", "--bundle", str(bundle.path), name], check=True,
                        timeout=60 * host.SLOW)
         assert time.monotonic() - started > 1, "it waits for READY=1"
