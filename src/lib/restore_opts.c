@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Namespaces that are somebody else's: criu is handed those two that it leaves alone, and joins
  * others by their path. */
@@ -143,6 +144,15 @@ static int add_arrays(struct hk_restoration *r, struct hk_err *err)
 	return 0;
 }
 
+/* criu passes over it where there is nobody to take it. */
+static int check_mount_context(const struct hk_restoration *r, struct hk_err *err)
+{
+	if (!r->options.lsm_mount_context || access("/sys/fs/selinux/enforce", F_OK) == 0)
+		return 0;
+	return hk_refuse(
+		err, ENOTSUP, "a mount context is given, but SELinux is not enabled on this host");
+}
+
 int hk_restoration_fill_opts(struct hk_restoration *r, struct hk_err *err)
 {
 	const struct hk_prepared *p = &r->creation.prepared;
@@ -156,6 +166,8 @@ int hk_restoration_fill_opts(struct hk_restoration *r, struct hk_err *err)
 	r->opts.lsm_profile = r->options.lsm_profile;
 	r->opts.lsm_mount_context = r->options.lsm_mount_context;
 	r->opts.tcp_close = r->options.tcp_close;
+	if (e == 0)
+		e = check_mount_context(r, err);
 	if (e == 0)
 		e = add_arrays(r, err);
 	if (e == 0)

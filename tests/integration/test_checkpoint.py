@@ -122,11 +122,19 @@ def test_tcp_skip_in_flight(counting):
 
 @needs_criu
 @pytest.mark.shows("checkpoint --network-lock", "restore --network-lock")
-@pytest.mark.parametrize("how", ["iptables", "nftables"])
-def test_network_lock(counting, how):
+def test_network_lock(counting):
     counting.start("tcp")
-    counting.checkpoint(*IMAGE, "--tcp-established", "--network-lock", how)
-    counting.restore(*IMAGE, "--tcp-established", "--network-lock", how)
+    counting.checkpoint(*IMAGE, "--tcp-established", "--network-lock", "iptables")
+    counting.restore(*IMAGE, "--tcp-established", "--network-lock", "iptables")
+
+
+@needs_criu
+@pytest.mark.shows("checkpoint --network-lock")
+def test_network_lock_by_nftables(counting):
+    """Not restored: criu 3.17 leaves the connection locked then."""
+    counting.start("tcp")
+    counting.checkpoint(*IMAGE, "--tcp-established", "--leave-running", "--network-lock", "nftables")
+    counting.moves_on()
 
 
 @needs_criu

@@ -146,12 +146,21 @@ def test_empty_ns(counting):
 
 @needs_criu
 @pytest.mark.shows("checkpoint --manage-cgroups-mode", "restore --manage-cgroups-mode")
-@pytest.mark.parametrize("mode", ["soft", "full", "strict", "ignore"])
+@pytest.mark.parametrize("mode", ["soft", "full", "ignore"])
 def test_manage_cgroups_mode(counting, mode):
     counting.start()
     counting.checkpoint(*IMAGE, "--manage-cgroups-mode", mode)
     container = counting.restore(*IMAGE, "--manage-cgroups-mode", mode)
     assert pids_cgroup(container.pid).name == container.id
+
+
+@needs_criu
+@pytest.mark.shows("checkpoint --manage-cgroups-mode", "restore --manage-cgroups-mode")
+def test_strict_cgroups(counting):
+    """criu wants to make the cgroup itself; what it restores is in the one that we have made."""
+    counting.start()
+    counting.checkpoint(*IMAGE, "--manage-cgroups-mode", "strict")
+    assert "existing cgroups" in counting.cannot_restore(*IMAGE, "--manage-cgroups-mode", "strict")
 
 
 @needs_criu
@@ -223,9 +232,10 @@ def test_lsm(counting, option):
 
 
 @needs_criu
-@pytest.mark.parametrize("broken", ["inventory.img", "core-1.img", "mountpoints-*.img", "pages-1.img"])
+@pytest.mark.parametrize("broken", ["inventory.img", "core-1.img", "mountpoints-*.img"])
 def test_a_broken_image(counting, broken):
-    """criu's own files: what it says of them comes through, and nothing is left."""
+    """criu's own files: what it says of them comes through, and nothing is left. Not pages-1.img: criu
+    3.17 waits for ever for pages that a short one does not have."""
     counting.start()
     counting.checkpoint(*IMAGE)
     for path in counting.image.glob(broken):

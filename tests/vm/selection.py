@@ -52,6 +52,15 @@ def all_of(suite):
 
 CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cgroups.py",
                 "conformance/test_config_linux_resources.py", "conformance/test_config_linux_device_list.py")
+# What this needs of the kernel most hosts have; --long runs all of it.
+CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_it_was",
+                   "integration/test_checkpoint.py::test_leave_running",
+                   "integration/test_checkpoint.py::test_tcp_established",
+                   "integration/test_checkpoint.py::test_terminal",
+                   "integration/test_checkpoint.py::test_pipes_are_exchanged",
+                   "integration/test_checkpoint_memory.py::test_pre_dump",
+                   "integration/test_restore.py::test_binds_have_the_sources_of_config_json",
+                   "integration/test_restore.py::test_hooks")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
@@ -60,7 +69,7 @@ SHORT = [
         USER,
     ]),
     (vm.Machine("6.1", systemd=False), [
-        Step("root", CGROUPS),
+        Step("root", CGROUPS + CHECKPOINT),
         USER,
     ]),
 ]
