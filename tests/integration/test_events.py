@@ -328,8 +328,9 @@ def test_the_stream_outlives_init_where_others_do(runtime, bundle, stream):
     assert events.end() == 0
 
 
-# Two processes, for the stream has to go on behind the first kill.
-EATER = ("while :; do read line < /run/go || exit; (head -c 64m /dev/zero | tail -c 64m > /dev/null); echo eaten; done")
+# Two processes, for the stream has to go on behind the first kill: the kernel takes those before the shell.
+EATER = ("while :; do read line < /run/go || exit; (echo 1000 > /proc/self/oom_score_adj;"
+         " head -c 64m /dev/zero | tail -c 64m > /dev/null); echo eaten; done")
 
 
 @pytest.fixture

