@@ -2,11 +2,14 @@
 #include "base/file.h"
 
 #include "base/fd.h"
+#include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_MAX ((size_t)16 << 20)
@@ -41,6 +44,35 @@ int hk_read_file_at(int dirfd, const char *path, char **ret)
 	hk_strbuf_puts(&text, "");
 	*ret = hk_strbuf_take(&text);
 	return *ret ? 0 : -ENOMEM;
+}
+
+int hk_read_beneath(int dir, const char *path, uint64_t max, struct hk_arena *arena, char **ret,
+	size_t *ret_len)
+{
+	/* O_NONBLOCK: a FIFO of that name must not hang us */
+	HK_FD int fd = hk_beneath_open(dir, path, O_RDONLY | O_NONBLOCK, 0);
+	struct stat st;
+	char *text;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (st.st_size < 0 || (uint64_t)st.st_size > max)
+		return -EFBIG;
+	text = hk_arena_alloc(arena, (size_t)st.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	r = hk_read_full(fd, text, (size_t)st.st_size);
+	if (r < 0)
+		return r;
+	text[st.st_size] = '\0';
+	*ret = text;
+	*ret_len = (size_t)st.st_size;
+	return 0;
 }
 
 int64_t hk_read_number(const char *path, int64_t otherwise)

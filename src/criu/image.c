@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "json/json.h"
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_SIZE ((size_t)1 << 20)
@@ -48,31 +48,6 @@ int hk_image_write(int dir, const char *name, const struct hk_strings *strings, 
 	return r < 0 ? hk_fail(err, -r, "write '%s' into the image directory", name) : 0;
 }
 
-static int read_text(int dir, const char *name, struct hk_arena *arena, char **ret, size_t *ret_len)
-{
-	/* O_NONBLOCK: a FIFO of that name must not hang us */
-	HK_FD int fd = hk_beneath_open(dir, name, O_RDONLY | O_NONBLOCK, 0);
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (st.st_size < 0 || (uint64_t)st.st_size > MAX_SIZE)
-		return -EFBIG;
-	*ret = hk_arena_alloc(arena, (size_t)st.st_size + 1);
-	if (!*ret)
-		return -ENOMEM;
-	n = hk_read_string(fd, *ret, (size_t)st.st_size + 1);
-	if (n < 0)
-		return (int)n;
-	*ret_len = (size_t)n;
-	return 0;
-}
-
 static int take_strings(const struct hk_node *root, size_t max, struct hk_arena *arena,
 	struct hk_strings *ret, struct hk_err *err)
 {
@@ -98,7 +73,7 @@ int hk_image_read(int dir, const char *name, size_t max, struct hk_arena *arena,
 	const struct hk_node *root;
 	char *text = NULL;
 	size_t len = 0;
-	int r = read_text(dir, name, arena, &text, &len);
+	int r = hk_read_beneath(dir, name, MAX_SIZE, arena, &text, &len);
 
 	if (r == -ENOENT) {
 		(void)hk_refuse(err, ENOENT, "there is no '%s' in the image directory", name);

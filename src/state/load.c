@@ -4,16 +4,15 @@
 
 #include "base/findings.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "json/bind.h"
 #include "spec/tables.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define STATE_FILE "state.json"
 
@@ -52,34 +51,6 @@ void hk_state_done(struct hk_state *state)
 {
 	hk_arena_done(&state->arena);
 	*state = (struct hk_state){0};
-}
-
-/* It is replaced, never written to: its size does not change under us. */
-static int read_text(int dir, const char *path, struct hk_arena *arena, char **ret, size_t *ret_len)
-{
-	/* O_NONBLOCK: a FIFO of that name must not hang us */
-	HK_FD int fd = hk_beneath_open(dir, path, O_RDONLY | O_NONBLOCK, 0);
-	struct stat st;
-	char *text;
-	int r;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (st.st_size < 0 || (uint64_t)st.st_size > HK_JSON_MAX_SIZE)
-		return -EFBIG;
-	text = hk_arena_alloc(arena, (size_t)st.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	r = hk_read_full(fd, text, (size_t)st.st_size);
-	if (r < 0)
-		return r;
-	*ret = text;
-	*ret_len = (size_t)st.st_size;
-	return 0;
 }
 
 static int check_version(const struct hk_node *root, struct hk_err *err)
@@ -154,7 +125,7 @@ static int load(int dir, const char *path, const char *id, struct hk_state *ret,
 
 	if (!err)
 		err = &ours;
-	r = read_text(dir, path, &state.arena, &text, &len);
+	r = hk_read_beneath(dir, path, HK_JSON_MAX_SIZE, &state.arena, &text, &len);
 	if (r < 0) {
 		(void)hk_fail(err, -r, "read the state of container '%s'", id);
 	} else {

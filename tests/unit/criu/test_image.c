@@ -234,11 +234,11 @@ static void test_the_log_becomes_a_hint(void **state)
 			"(00.3) Error (criu/b.c:2): se\tcond\n(00.4) Error (criu/c.c:3): third\n"
 			"(00.5) Error (criu/d.c:4): fourth\nthe end");
 	(void)hk_refuse(&err, EIO, "criu failed");
-	hk_criu_log_hint(dir, "/work", "dump.log", &err);
-	assert_string_equal(err.hint, "se\\tcond; third; fourth; see /work/dump.log");
+	hk_criu_log_hint(dir, "/images", "dump.log", &err);
+	assert_string_equal(err.hint, "se\\tcond; third; fourth; see /images/dump.log");
 	err.hint[0] = '\0';
 	drop("dump.log");
-	hk_criu_log_hint(dir, "/work", "dump.log", &err);
+	hk_criu_log_hint(dir, "/images", "dump.log", &err);
 	assert_string_equal(err.hint, "");
 }
 
