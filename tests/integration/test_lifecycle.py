@@ -4,7 +4,7 @@ import json
 import os
 import re
 import signal
-import threading
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -299,22 +299,16 @@ def test_run_keep(runtime, bundle):
 
 @pytest.mark.shows("run")
 def test_run_forwards_signals(runtime, bundle):
-    bundle.sh("trap 'echo got TERM; exit 7' TERM; echo ready > /dev/stderr; "
-              "while :; do sleep 0.02; done").write()
-    name = runtime.new_id()
-    result = {}
-    thread = threading.Thread(
-        target=lambda: result.update(r=runtime.call("run", "--bundle", bundle.path, name)))
-    thread.start()
-    host.wait_until(lambda: runtime.call("state", name).status == 0 and
-                    json.loads(runtime.must("state", name).out)["status"] == "running")
-    parent = host.wait_until(lambda: [p for p, line in host.processes([name]).items()
-                                      if " run " in line])[0]
-    host.time.sleep(0.3)  # until the shell has its trap
-    os.kill(parent, signal.SIGTERM)
-    thread.join(20)
-    assert result["r"].status == 7
-    assert "got TERM" in result["r"].out
+    bundle.sh("trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.02; done").write()
+    command = [runtime.program, "--root", runtime.root, "run", "--bundle", bundle.path, runtime.new_id()]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        process.terminate()
+        assert process.communicate(timeout=20 * host.SLOW)[0] == b"got TERM\n"
+        assert process.returncode == 7
+    finally:
+        process.kill()
 
 
 def test_almost_empty_environment(runtime, bundle):

@@ -57,6 +57,31 @@ def test_group_of_the_containers_own(runtime, bundle, resctrl):
     assert not group.exists()
 
 
+@pytest.mark.parametrize("config", [{}, {"closID": "gold", "enableMonitoring": True}])
+def test_exec_joins_the_group(runtime, bundle, resctrl, tmp, config):
+    bundle.linux["intelRdt"] = config
+    container = runtime.start(bundle.sleep())
+    group = resctrl / config.get("closID", container.id)
+    container.exec_output("/bin/sleep", "100", options=("--detach", "--pid-file", tmp / "pid"))
+    process = (tmp / "pid").read_text()
+    assert process != str(container.pid)
+    assert (group / "tasks").read_text() == f"{process}\n"
+    if config.get("enableMonitoring"):
+        assert (group / "mon_groups" / container.id / "tasks").read_text() == f"{process}\n"
+    container.kill_and_delete()
+
+
+def test_exec_into_a_group_that_is_gone(runtime, bundle, resctrl):
+    """Never beside it."""
+    bundle.linux["intelRdt"] = {}
+    container = runtime.start(bundle.sleep())
+    shutil.rmtree(resctrl / container.id)
+    result = container.exec("/bin/true")
+    assert result.status == 255
+    assert "/linux/intelRdt" in result.err and f"{container.id}/tasks" in result.err
+    container.kill_and_delete()
+
+
 def test_class_that_exists(runtime, bundle, resctrl):
     bundle.linux["intelRdt"] = {"closID": "gold", "l3CacheSchema": "L3:0=f", "enableMonitoring": True}
     container = runtime.create(bundle)
