@@ -132,9 +132,22 @@ void hk_creation_kill_init(struct hk_creation *c)
 	remove_pid_file(c);
 }
 
-int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
+/* Without the lock, for commands that a hook calls; `delete` may be one. */
+static int poststart(struct hk_creation *c, struct hk_err *err)
 {
 	struct hk_hook_state state = hk_creation_hook_state(c);
+	int r;
+
+	hk_state_dir_unlock(c->dir);
+	r = hk_hooks_run_timed(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state, "running",
+		c->process.pid, c->timeline, err);
+	if (r < 0)
+		c->deleted = hk_state_dir_lock(c->dir) < 0;
+	return r;
+}
+
+int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
+{
 	int r;
 
 	if (!c->run)
@@ -143,10 +156,9 @@ int hk_creation_await_program(struct hk_creation *c, struct hk_err *err)
 	hk_timeline_wait(c->timeline, "wait for the program");
 	r = hk_handshake_await(c->handshake.result_read, c->process.pidfd, err);
 	hk_timeline_end(c->timeline, r);
-	if (r == 0)
-		r = hk_hooks_run_timed(&c->prepared.spec->hooks, HK_HOOK_POSTSTART, &state,
-			"running", c->process.pid, c->timeline, err);
 	if (r == 0 && c->notify)
 		r = hk_notify_set_init(c->notify, c->process.pid, c->process.pidfd, err);
+	if (r == 0)
+		r = poststart(c, err);
 	return r;
 }

@@ -15,7 +15,7 @@ struct hk_creation {
 	struct hk_prepared prepared;
 	struct hk_state state;
 	int root;
-	int dir; /* locked */
+	int dir; /* locked until poststart hooks run */
 	struct hk_handshake handshake;
 	int slots[HK_SLOT_COUNT];
 	struct hk_notify *notify; /* the sockets of its readiness; NULL: nobody asks */
@@ -27,6 +27,7 @@ struct hk_creation {
 	struct hako_container *container; /* the handle */
 	bool spawned;	/* the container's init was there: poststop hooks are due */
 	bool pid_file;	/* written */
+	bool deleted;	/* by somebody else: what has its name is undone, or another's */
 	bool left_over; /* something could not be undone: the state stays, for `delete --force` */
 };
 

@@ -49,7 +49,7 @@ void hk_creation_remove_directory(struct hk_creation *c)
 {
 	struct hk_err e = {0};
 
-	if (c->left_over)
+	if (c->deleted || c->left_over)
 		return;
 	if (hk_state_dir_remove(c->root, c->id, &e) < 0)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
@@ -78,7 +78,7 @@ void hk_creation_remove_rootfs_mount(struct hk_creation *c)
 {
 	struct hk_err e = {0};
 
-	if (hk_rootfs_mount_remove(&c->state, &e) < 0) {
+	if (!c->deleted && hk_rootfs_mount_remove(&c->state, &e) < 0) {
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
 		c->left_over = true;
 	}
@@ -95,6 +95,8 @@ void hk_creation_remove_cgroup(struct hk_creation *c)
 {
 	struct hk_err e = {0};
 
+	if (c->deleted)
+		return;
 	/* What the container left running where it has no pid namespace of its own. */
 	if (!c->state.private_pid_namespace && c->spawned &&
 		hk_cgroup_kill(c->prepared.cgroup, SIGKILL, &e) < 0)
@@ -119,7 +121,7 @@ void hk_creation_remove_rdt(struct hk_creation *c)
 {
 	struct hk_err e = {0};
 
-	if (c->prepared.rdt.group && hk_rdt_unmake(&c->prepared.rdt, &e) < 0) {
+	if (!c->deleted && c->prepared.rdt.group && hk_rdt_unmake(&c->prepared.rdt, &e) < 0) {
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
 		c->left_over = true;
 	}
@@ -162,7 +164,7 @@ int hk_creation_run_steps(struct hk_creation *c, const struct hk_creation_step *
 	while (i-- > 0)
 		if (steps[i].undo)
 			steps[i].undo(c);
-	if (c->spawned) {
+	if (c->spawned && !c->deleted) {
 		state = hk_creation_hook_state(c);
 		hk_hooks_run_all(&c->prepared.spec->hooks, HK_HOOK_POSTSTOP, &state, "stopped",
 			&c->runtime->log);

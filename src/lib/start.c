@@ -34,19 +34,37 @@ static int remove_fifos(int dir, struct hk_err *err)
 	return 0;
 }
 
+static bool is_same(const struct hk_loaded *a, const struct hk_loaded *b)
+{
+	return a->state.init_pid == b->state.init_pid &&
+	       a->state.init_start_time == b->state.init_start_time;
+}
+
+/* As it is now: a hook may have changed it, or deleted it and made another one of that name. */
+static void destroy_started(struct hako_container *container, const struct hk_loaded *started)
+{
+	HK_LOADED now = HK_LOADED_INIT;
+	struct hk_err e = {0};
+	int r = hk_container_load(container->root, container->id, true, &now, &e);
+
+	if (r == -ENOENT || (r == 0 && !is_same(&now, started)))
+		return;
+	if (r == 0)
+		r = hk_container_destroy(container->runtime, container->root, &now, true, &e);
+	if (r < 0)
+		hk_logf(&container->runtime->log, HK_LOG_WARNING, "%s", e.message);
+}
+
 static int poststart(struct hako_container *container, struct hk_loaded *loaded, struct hk_err *err)
 {
 	struct hk_hook_state state = hk_loaded_hook_state(loaded);
-	struct hk_err e = {0};
 	int r;
 
+	hk_state_dir_unlock(loaded->dir); /* for commands that a hook calls */
 	r = hk_hooks_run(&loaded->state.hooks, HK_HOOK_POSTSTART, &state, "running",
 		loaded->state.init_pid, err);
-	if (r == 0)
-		return 0;
-	/* runtime-spec, lifecycle: the container is stopped and goes on to its deletion. */
-	if (hk_container_destroy(container->runtime, container->root, loaded, true, &e) < 0)
-		hk_logf(&container->runtime->log, HK_LOG_WARNING, "%s", e.message);
+	if (r < 0) /* runtime-spec, lifecycle: it is stopped and goes on to its deletion */
+		destroy_started(container, loaded);
 	return r;
 }
 

@@ -63,6 +63,18 @@ static int lock_dir(int dir, mode_t *ret_mode)
 	return 0;
 }
 
+int hk_state_dir_lock(int dir)
+{
+	mode_t mode;
+
+	return lock_dir(dir, &mode);
+}
+
+void hk_state_dir_unlock(int dir)
+{
+	(void)flock(dir, LOCK_UN); /* cannot fail: it is open */
+}
+
 int hk_state_dir_create(int root, const char *id, struct hk_err *err)
 {
 	/* x for all: a user of the container's reaches its notify socket through it */
@@ -93,7 +105,6 @@ int hk_state_dir_create(int root, const char *id, struct hk_err *err)
 int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err)
 {
 	HK_FD int dir = -1;
-	mode_t mode;
 	int r;
 
 	r = hk_id_check(id, err);
@@ -102,7 +113,7 @@ int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err)
 	dir = hk_beneath_open(root, id, O_RDONLY | O_DIRECTORY, 0);
 	r = dir < 0 ? dir : 0;
 	if (r == 0 && lock)
-		r = lock_dir(dir, &mode);
+		r = hk_state_dir_lock(dir);
 	if (r == -ENOENT)
 		return hk_refuse(err, ENOENT, "container does not exist");
 	if (r < 0)

@@ -248,6 +248,47 @@ def test_start_container_runs_as_the_program(runtime, bundle, notes):
     assert "CapEff:\t0000000000000000" in text
 
 
+def calls(runtime, command):
+    """For a hook that calls the runtime."""
+    return f"{runtime.program} --root {runtime.root} {command}"
+
+
+@pytest.mark.hako_only
+@pytest.mark.parametrize("way", ["start", "run"])
+def test_poststart_calls_the_runtime(runtime, bundle, notes, way):
+    name = runtime.new_id()
+    for command in (f"state {name}", f"pause {name}", f"resume {name}", f"update --pids-limit 77 {name}",
+                    f"kill {name} KILL"):
+        note(bundle, notes, "poststart", calls(runtime, command) + " >> $NOTES/out", timeout=20)
+    if way == "start":
+        runtime.start(bundle.sleep(), id=name).wait_stopped()
+        runtime.must("delete", name)
+    else:
+        assert runtime.run(bundle.sleep(), id=name).status == 128 + 9
+    assert json.loads((notes / "out").read_text())["status"] == "running"
+
+
+@pytest.mark.hako_only
+@pytest.mark.parametrize("status", [0, 3])
+@pytest.mark.parametrize("way", ["start", "run"])
+def test_poststart_deletes_the_container(runtime, bundle, notes, way, status):
+    """Which must not be deleted once more where the hook fails: the name may be another's by then."""
+    name = runtime.new_id()
+    again = calls(runtime, f"create --bundle {bundle.path} {name} < /dev/null")
+    note(bundle, notes, "poststart",
+         f"{calls(runtime, f'delete --force {name}')} && {again}; exit {status}", timeout=20)
+    note(bundle, notes, "poststop", "echo >> $NOTES/poststop")
+    if way == "start":
+        result = runtime.create(bundle.sleep(), id=name).call("start")
+        assert result.status == (1 if status else 0), result.err
+    else:
+        result = runtime.run(bundle.sleep(), "--keep", id=name)
+        assert result.status == (1 if status else 128 + 9), result.err
+    assert json.loads(runtime.must("state", name).out)["status"] == "created"
+    assert (notes / "poststop").read_text() == "\n"
+    runtime.must("delete", "--force", name)
+
+
 def test_killing_the_container_in_a_hook(runtime, bundle, notes):
     note(bundle, notes, "createRuntime",
          "kill -9 $(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/'); sleep 0.1")
