@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_BLOCK   ((size_t)8 << 10)
+#define FIRST_BLOCK   ((size_t)4 << 10)
 #define LARGEST_BLOCK ((size_t)1 << 20)
 #define ALIGNMENT     _Alignof(max_align_t)
 
@@ -26,12 +26,13 @@ static struct hk_arena_block *grow(struct hk_arena *arena, size_t need)
 		size = LARGEST_BLOCK;
 	if (size < need)
 		size = need;
-	/* calloc: fresh pages come zeroed from the kernel and are not touched twice */
-	block = calloc(1, sizeof(*block) + size);
+	/* not calloc: what is never allocated of it, the kernel never has to find a page for */
+	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return NULL;
-	block->size = size;
 	block->next = arena->last;
+	block->used = 0;
+	block->size = size;
 	arena->last = block;
 	return block;
 }
@@ -50,7 +51,7 @@ void *hk_arena_alloc(struct hk_arena *arena, size_t size)
 		return NULL;
 	p = block->data + block->used;
 	block->used += size;
-	return p;
+	return memset(p, 0, size);
 }
 
 void *hk_arena_array(struct hk_arena *arena, size_t count, size_t size)

@@ -13,7 +13,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINK_SIZE 64 /* of /proc/PID/ns/TYPE: a word and a number */
 
 int hk_exec_check_alive(const struct hk_execution *x, struct hk_err *err)
 {
@@ -50,19 +52,30 @@ static int open_of_init(const struct hk_execution *x, const char *name, struct h
 	return refused(name, errno, err);
 }
 
+/* "mnt:[4026531841]", which names a namespace. To read it is half of what fstatat costs: the kernel
+ * makes no inode. */
+static int read_link(int dir, const char *name, char ret[static LINK_SIZE])
+{
+	ssize_t n = readlinkat(dir, name, ret, LINK_SIZE - 1);
+
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return 0;
+}
+
 /* 1: init's namespace of that type is not ours; 0: it is, or this kernel has none such. */
 static int differs(int theirs, int ours, const char *name, struct hk_err *err)
 {
-	struct stat a, b;
+	char a[LINK_SIZE], b[LINK_SIZE];
+	int r = read_link(ours, name, b);
 
-	if (fstatat(ours, name, &b, 0) < 0)
-		return errno == ENOENT ? 0 : hk_fail(err, errno, "look at our own namespaces");
-	if (fstatat(theirs, name, &a, 0) < 0) {
-		if (errno == ENOENT || errno == ESRCH)
-			return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
-		return refused("namespaces", errno, err);
-	}
-	return a.st_dev != b.st_dev || a.st_ino != b.st_ino;
+	if (r < 0)
+		return r == -ENOENT ? 0 : hk_fail(err, -r, "look at our own namespaces");
+	r = read_link(theirs, name, a);
+	if (r == -ENOENT || r == -ESRCH)
+		return hk_refuse(err, ESRCH, "cannot exec in a stopped container");
+	return r < 0 ? refused("namespaces", -r, err) : strcmp(a, b) != 0;
 }
 
 static int find_namespaces(struct hk_execution *x, struct hk_err *err)

@@ -55,17 +55,26 @@ char *hako_default_root(void)
 	return default_root(without_privileges());
 }
 
+/* given, below the working directory where it is relative; NULL with errno set. */
+static char *from_root(const char *given)
+{
+	HK_FREE char *cwd = given[0] == '/' ? strdup("") : getcwd(NULL, 0);
+	char *joined;
+
+	return cwd && asprintf(&joined, "%s/%s", cwd, given) >= 0 ? joined : NULL;
+}
+
 static int absolute_root(const char *given, char **ret, struct hk_err *err)
 {
-	char cwd[PATH_MAX] = "", joined[2 * PATH_MAX], clean[PATH_MAX];
+	HK_FREE char *joined = NULL;
+	char clean[PATH_MAX];
 	int r;
 
 	if (given[0] == '\0')
 		return hk_refuse(err, EINVAL, "the state directory has an empty name");
-	if (given[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+	joined = from_root(given);
+	if (!joined)
 		return hk_fail(err, errno, "find the state directory '%s'", given);
-	if (snprintf(joined, sizeof(joined), "%s/%s", cwd, given) >= (int)sizeof(joined))
-		return hk_refuse(err, ENAMETOOLONG, "the state directory's name is too long");
 	r = hk_path_clean(joined, true, clean, sizeof(clean));
 	if (r < 0)
 		return hk_fail(err, -r, "state directory '%s'", given);

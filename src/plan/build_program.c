@@ -9,34 +9,41 @@
 #include <errno.h>
 #include <string.h>
 
+/* A function of its own: whoever has no list does not pay for the pages of this stack. */
+static int put_cpus(struct hk_builder *b, const char *list, hk_ref_u32s *ret)
+{
+	bool chosen[HK_CPU_LIMIT] = {false};
+	uint32_t numbers[HK_CPU_LIMIT], first, last;
+	const char *rest = list;
+	size_t count = 0;
+
+	while (rest) {
+		if (hk_id_list_next(&rest, HK_CPU_LIMIT, &first, &last) < 0) {
+			(void)hk_refuse(b->err, EINVAL, "'%s' is no list of CPUs", list);
+			return hk_err_at(b->err, "%s/execCPUAffinity/final", b->process);
+		}
+		memset(&chosen[first], true, last - first + 1);
+	}
+	for (uint32_t cpu = 0; cpu < HK_CPU_LIMIT; cpu++)
+		if (chosen[cpu])
+			numbers[count++] = cpu;
+	*ret = hk_blob_u32s(&b->blob, numbers, count);
+	return 0;
+}
+
 /* execCPUAffinity.final: only a process that joins a container has it. */
 static int add_affinity(struct hk_builder *b)
 {
 	const struct hk_cpu_affinity *affinity =
 		b->joined ? b->spec->process->exec_cpu_affinity : NULL;
-	const char *rest = affinity ? affinity->final : NULL;
-	bool chosen[HK_CPU_LIMIT] = {false};
-	uint32_t first, last;
+	const char *list = affinity ? affinity->final : NULL;
 	hk_ref_u32s cpus = {0};
+	int r = list ? put_cpus(b, list, &cpus) : 0;
 
-	if (!rest && !b->options->own_cgroup)
+	if (r < 0)
+		return r;
+	if (!list && !b->options->own_cgroup)
 		return 0; /* since 6.2 the kernel keeps what it was started with: so it should */
-	while (rest) {
-		if (hk_id_list_next(&rest, HK_CPU_LIMIT, &first, &last) < 0) {
-			(void)hk_refuse(b->err, EINVAL, "'%s' is no list of CPUs", affinity->final);
-			return hk_err_at(b->err, "%s/execCPUAffinity/final", b->process);
-		}
-		memset(&chosen[first], true, last - first + 1);
-	}
-	if (affinity && affinity->final) {
-		uint32_t numbers[HK_CPU_LIMIT];
-		size_t count = 0;
-
-		for (uint32_t cpu = 0; cpu < HK_CPU_LIMIT; cpu++)
-			if (chosen[cpu])
-				numbers[count++] = cpu;
-		cpus = hk_blob_u32s(&b->blob, numbers, count);
-	}
 	HK_STEP(&b->blob, AFFINITY, affinity,
 		cpus.count ? HK_PROCESS_PROPERTY(b, "execCPUAffinity/final") : HK_NO_PROPERTY,
 		.cpus = cpus);
