@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "vm"))
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+import host  # noqa: E402
 import selection  # noqa: E402
 import vm  # noqa: E402
+from tally import Tally, count_matrix, count_pytest, count_unit, first_line  # noqa: E402
 
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
@@ -23,6 +25,8 @@ SANITIZED = SOURCE / "build-sanitize"
 SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "vm", "bench", "sanitize"]
 # Those that run with the ASan and UBSan build too.
 SANITIZABLE = ["unit", "integration", "conformance", "clients"]
+# What docs/compat.md has a matrix of, by kinds of hosts.
+MATRIX = ["integration", "conformance", "clients"]
 # A suite that hangs must not hang its caller; each test has its own, shorter limits.
 SUITE_TIMEOUT = 1500
 
@@ -34,62 +38,6 @@ SANITIZER_ENV = {
 # Not "CHECK failed", nor that its own setrlimit() failed: a test that makes system calls fail hit the
 # sanitizer's own.
 SANITIZER_ERROR = re.compile(r"ERROR:(?! \w+ [gs]etrlimit\(\) failed)|runtime error:")
-
-
-class Tally:
-    """What happened so far: counts, the names of what failed, what was skipped and why. What one suite or
-    machine skips and another one runs is not skipped: on cgroup v1 the tests of v2, and in the VM those of v1."""
-
-    def __init__(self):
-        self.passed = 0
-        self.failed = []
-        self.maybe_skipped = []  # (name, reason, test)
-        self.ran = set()  # tests, whatever suite they ran for
-
-    def add(self, name, outcome, detail="", test=None):
-        """test: what the name says without the suite."""
-        if outcome == "skipped":
-            self.maybe_skipped.append((name, detail, test))
-            return
-        self.ran.add(test or name)
-        if outcome == "passed":
-            self.passed += 1
-        else:
-            self.failed.append((name, detail))
-
-    @property
-    def skipped(self):
-        """[(name, reason)]"""
-        return [(name, reason) for name, reason, test in self.maybe_skipped if test not in self.ran]
-
-    def report(self):
-        skipped = self.skipped
-        if skipped:
-            print("\nskipped:")
-            reasons = {}
-            for name, reason in skipped:
-                reasons.setdefault(reason, []).append(name)
-            for reason, names in reasons.items():
-                print(f"  {reason}")
-                for line in names if len(names) <= 12 else by_module(names):
-                    print(f"    {line}")
-        if self.failed:
-            print("\nfailed:")
-            for name, detail in self.failed:
-                print(f"  {name}  {detail}")
-        print(f"{self.passed} passed, {len(self.failed)} failed, {len(skipped)} skipped")
-        return 0 if self.passed and not self.failed else 1
-
-
-def by_module(names):
-    """["suite: module: 12 tests"] of long lists of names."""
-    counts = Counter(name.rsplit(": ", 1)[0] for name in names)
-    return [f"{module}: {count} tests" for module, count in counts.items()]
-
-
-def first_line(text):
-    lines = (text or "").strip().splitlines()
-    return lines[0].strip() if lines else ""
 
 
 def run(command, log=None, env=None, timeout=SUITE_TIMEOUT):
@@ -141,33 +89,6 @@ def unit(directory, tally, options, env=None, prefix="unit"):
     count_unit(prefix, report, status, tally)
 
 
-def count_unit(prefix, report, status, tally):
-    failed = len(tally.failed)
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        count_cmocka(f"{prefix}: {case.get('name')}", case, tally)
-    if status != 0 and len(tally.failed) == failed:
-        tally.add(prefix, "failed", f"ctest ended with status {status}")
-
-
-def count_cmocka(name, case, tally):
-    """The tests inside one program, from what cmocka printed; else the program as a whole."""
-    results = re.findall(r"^\[ RUN +\] (.+)\n(.*?)^\[ +(OK|SKIPPED|FAILED) +\] \1$",
-                         case.findtext("system-out") or "", re.M | re.S)
-    for test, said, outcome in results:
-        if outcome != "FAILED":
-            tally.add(f"{name}: {test}", "passed" if outcome == "OK" else "skipped",
-                      first_line(said) or "skipped by the test itself")
-    failed = [test for test, _, outcome in results if outcome == "FAILED"]
-    failure, skipped = case.find("failure"), case.find("skipped")
-    if failure is not None:
-        tally.add(name, "failed", " ".join(failed) or first_line(failure.get("message")))
-    elif skipped is not None:
-        # ctest says "skipped" of a program that was not built, too.
-        tally.add(name, "failed", first_line(skipped.get("message")))
-    elif not results:
-        tally.add(name, "passed")
-
-
 def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
     """pytest over a folder (or files of it) with the build to test in the environment."""
     label = label or suite
@@ -186,31 +107,9 @@ def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
     if not report.exists():
         tally.add(label, "failed", f"pytest ended with status {status} and wrote no report")
         return
-    count_pytest(label, report, status, tally, options)
-
-
-def count_pytest(label, report, status, tally, options):
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        count_case(label, case, tally)
-    # 5: nothing was collected, which only a filter may do.
-    if status not in (0, 1) and not (status == 5 and options.filter):
-        tally.add(label, "failed", f"pytest ended with status {status}")
-
-
-def count_case(suite, case, tally):
-    module = (case.get("classname") or "").split(".")[-1]
-    test = f"{module}: {case.get('name')}" if module else case.get("name")
-    name = f"{suite}: {test}"
-    for kind in ("failure", "error"):
-        found = case.find(kind)
-        if found is not None:
-            tally.add(name, "failed", first_line(found.get("message") or found.text), test)
-            return
-    found = case.find("skipped")
-    if found is not None:
-        tally.add(name, "skipped", first_line(found.get("message")), test)
-    else:
-        tally.add(name, "passed", test=test)
+    count_pytest(label, report, status, tally, options.filter)
+    if suite in MATRIX and not env:
+        count_matrix(report, tally, host.flavour())
 
 
 def machines(directory, tally, options):
@@ -227,10 +126,12 @@ def machines(directory, tally, options):
     for result in results:
         if result.problem:
             tally.add(result.label, "failed", result.problem)
-        elif result.is_unit:
+        elif result.step.is_unit:
             count_unit(result.label, result.report, result.status, tally)
         else:
-            count_pytest(result.label, result.report, result.status, tally, options)
+            if result.step.runtime == selection.HAKO:  # what a peer fails at is to be seen, and no failure
+                count_pytest(result.label, result.report, result.status, tally, options.filter)
+            count_matrix(result.report, tally, result.flavour, result.step.runtime)
 
 
 def sanitizer_env(directory, leaks):
@@ -278,6 +179,7 @@ def arguments():
     parser.add_argument("--filter", metavar="TEXT", help="only tests whose name matches")
     parser.add_argument("--sanitize", action="store_true", help="use the ASan and UBSan build")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
+    parser.add_argument("--matrix", type=Path, metavar="FILE", help="write the counts for docs/generate")
     parser.add_argument("--no-install", action="store_true", help="do not call the package manager")
     options = parser.parse_args()
     unknown = set(options.suites) - set(SUITES)
@@ -341,6 +243,8 @@ def main():
         else:
             run_release(suite, tally, options)
         print(f"== {suite}: {time.monotonic() - start:.0f} s", flush=True)
+    if options.matrix:
+        tally.write_matrix(options.matrix)
     give_back()
     return tally.report()
 

@@ -11,6 +11,7 @@ from tables import SOURCE
 sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
 import catalogue  # noqa: E402
+import matrix  # noqa: E402
 
 RUNTIMES = ["runc", "crun"]
 
@@ -124,4 +125,4 @@ def generate(tables):
         lines += [f"## {command or 'Before the command'}", "",
                   "| | hako | runc | crun | | shown by |", "|---|---|---|---|---|---|"]
         lines += [row(name, there, others, marked) for name in sorted(sections[command])] + [""]
-    return {SOURCE / "docs" / "compat.md": "\n".join(lines)}
+    return {SOURCE / "docs" / "compat.md": "\n".join(lines + matrix.sections())}

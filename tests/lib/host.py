@@ -77,6 +77,14 @@ def is_v2_only():
     return set(cgroup_hierarchies()) == {""}
 
 
+def flavour():
+    """The kind of host that this is, as docs/compat.md has it."""
+    v1 = set(cgroup_hierarchies()) - {""}
+    if v1:
+        return "hybrid" if "" in cgroup_hierarchies() else "v1"
+    return "v2 with systemd" if os.path.exists("/run/systemd/system") else "v2"
+
+
 def cgroup_dirs(prefix):
     """Every cgroup directory whose name starts so, in all hierarchies."""
     found = []

@@ -18,12 +18,18 @@ SLOW = 8
 SHORT_LIMIT, LONG_LIMIT, GRACE = 900, 9000, 120
 
 
+HAKO = "hako"
+PEERS = ["runc", "crun"]
+
+
 @dataclass(frozen=True)
 class Step:
     """One run of pytest or of ctest, for the directory or the files that it is given."""
     name: str
     paths: tuple = ()
     user: bool = False  # in a session of an ordinary user
+    delegated: bool = True  # with a cgroup that belongs to that user
+    runtime: str = HAKO  # or a peer, on the tests that need but the command line of runc
 
     @property
     def is_unit(self):
@@ -34,8 +40,9 @@ class Step:
 class Result:
     """A report to count, or a problem."""
     label: str
+    flavour: str  # of the host, for the matrix of docs/compat.md
+    step: Step
     report: Path
-    is_unit: bool
     status: int
     problem: str = ""
 
@@ -62,6 +69,7 @@ CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_i
                    "integration/test_restore.py::test_binds_have_the_sources_of_config_json",
                    "integration/test_restore.py::test_hooks")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
+ALONE = Step("alone", USER.paths, user=True, delegated=False)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py",
@@ -73,12 +81,24 @@ SHORT = [
         USER,
     ]),
 ]
-EVERYTHING = [Step("integration", all_of("integration")), Step("conformance", all_of("conformance")), USER]
+EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conformance")]
+COMPARED = [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
+            for peer in PEERS for suite in ("conformance", "integration")]
 LONG = [
-    (vm.Machine("6.12", systemd=True), EVERYTHING),
-    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING]),
-    (vm.Machine("6.1", systemd=False), EVERYTHING),
+    (vm.Machine("6.12", systemd=True), [*EVERYTHING, USER, ALONE]),
+    (vm.Machine("6.12", systemd=True), COMPARED),
+    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, USER, ALONE]),
+    (vm.Machine("6.1", systemd=False), [*EVERYTHING, USER]),
+    (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
+    (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
 ]
+
+
+def flavour(machine, step):
+    """The kind of host that a step sees."""
+    if step.user and not step.delegated:
+        return "rootless without delegation"
+    return f"{'rootless, ' if step.user else ''}{machine.cgroup}{' with systemd' if machine.systemd else ''}"
 
 
 def environment(build, machine):
@@ -97,7 +117,11 @@ def step_command(step, build, text):
     command = f"{PYTEST} --junitxml=$OUT/{step.name}.xml {' '.join(step.paths)}"
     if text:
         command += f" -k {shlex.quote(text)}"
-    return f"within {'as-user ' if step.user else ''}{command}"
+    if step.user:
+        command = f"as-user {'' if step.delegated else '--without-delegation '}{command}"
+    if step.runtime != HAKO:
+        command = f"env HAKO=$(command -v {step.runtime}) {command} -m 'not hako_only'"
+    return f"within {command}"
 
 
 def job(steps, build, machine, long, text):
@@ -111,7 +135,7 @@ def job(steps, build, machine, long, text):
 
 def run_machine(directory, machine, steps, build, long, text):
     """[Result] of one machine."""
-    logs = build / "vm" / str(machine).lower().replace(" ", "-")
+    logs = build / "vm" / "-".join([*str(machine).lower().split(), steps[0].name])
     label = f"vm: {machine}"
     limit = (LONG_LIMIT if long else SHORT_LIMIT) + GRACE
     ended = vm.boot(directory, machine, build, job(steps, build, machine, long, text), logs, limit)
@@ -120,8 +144,8 @@ def run_machine(directory, machine, steps, build, long, text):
         report, status = logs / f"{step.name}.xml", logs / f"{step.name}.status"
         name = f"{label}: {step.name}" if step.is_unit or step.user else label
         problem = "" if report.exists() else f"no report of {step.name}: see {logs}"
-        results.append(Result(name, report, step.is_unit, int(status.read_text()) if status.exists() else -1,
-                              problem))
+        results.append(Result(name, flavour(machine, step), step, report,
+                              int(status.read_text()) if status.exists() else -1, problem))
     print(f"\n-- {machine}\n{vm.tail(logs / 'log', 400)}")
     if not ended:
         print(f"the machine gave no result; its console:\n{vm.tail(logs / 'console')}{vm.tail(logs / 'qemu')}")

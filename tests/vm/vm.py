@@ -31,17 +31,22 @@ class Machine:
     """One way to boot the image."""
     kernel: str  # "6.12" or "6.1"
     systemd: bool  # or PID 1 is guest/init, and the tests have the cgroup hierarchy to themselves
+    cgroup: str = "v2"  # or "v1", or "hybrid": v1 with a cgroup2 beside it that has no controllers
 
     def __str__(self):
-        return f"Linux {self.kernel}{' with systemd' if self.systemd else ''}"
+        return " ".join([f"Linux {self.kernel}", *(["with systemd"] if self.systemd else []),
+                         *([f"on {self.cgroup}"] if self.cgroup != "v2" else [])])
 
     @property
     def arguments(self):
         """Those of the kernel. Its clock is not the TSC: on a busy host the kernel mistakes its rate, and an
         hour passes in minutes."""
-        start = ("systemd.show_status=0 systemd.unified_cgroup_hierarchy=1 "
-                 "systemd.default_timeout_start_sec=900" if self.systemd
-                 else "init=/usr/lib/vm/start")
+        if self.systemd:
+            start = ("systemd.show_status=0 systemd.default_timeout_start_sec=900 "
+                     f"systemd.unified_cgroup_hierarchy={int(self.cgroup == 'v2')} "
+                     f"systemd.legacy_systemd_cgroup_controller={int(self.cgroup == 'v1')}")
+        else:
+            start = f"init=/usr/lib/vm/start vm.cgroup={self.cgroup}"
         return ("root=/dev/nvme0n1 rw rootfstype=ext4 console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off "
                 f"clocksource=hpet tsc=unstable no_timer_check random.trust_cpu=on {start}")
 
