@@ -95,6 +95,18 @@ char *hk_arena_printf(struct hk_arena *arena, const char *fmt, ...)
 	return s;
 }
 
+void hk_arena_clear(struct hk_arena *arena)
+{
+	struct hk_arena_block *newest = arena->last;
+	struct hk_arena older = {.last = newest ? newest->next : NULL};
+
+	hk_arena_done(&older);
+	if (!newest)
+		return;
+	newest->used = 0;
+	newest->next = NULL;
+}
+
 void hk_arena_done(struct hk_arena *arena)
 {
 	while (arena->last) {

@@ -15,8 +15,7 @@ static inline void hk_free_pointer(void *p)
 
 #define HK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Everything allocated from an arena is zeroed, aligned for any type, and freed by hk_arena_done
- * alone. Zero-initialise it. Allocations return NULL when memory is out. */
+/* Everything allocated from an arena is zeroed, aligned for any type, and freed at once. Zero-initialise it. Allocations return NULL when memory is out. */
 struct hk_arena {
 	struct hk_arena_block *last;
 };
@@ -28,6 +27,8 @@ char *hk_arena_strdup(struct hk_arena *arena, const char *s);
 char *hk_arena_strndup(struct hk_arena *arena, const char *s, size_t len);
 char *hk_arena_printf(struct hk_arena *arena, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Free all that was allocated, but keep memory for what comes next: for loops. */
+void hk_arena_clear(struct hk_arena *arena);
 void hk_arena_done(struct hk_arena *arena);
 
 #endif

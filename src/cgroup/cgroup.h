@@ -115,7 +115,9 @@ void hk_cgroup_restore(const struct hk_cgroup_saved *saved); /* best effort */
 /* Freezing waits until every process is frozen, for ten seconds at most (-ETIMEDOUT: none is). */
 int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err);
 bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup);
-/* The same by the paths of the state, without opening the cgroup. */
+/* The same by the paths of the state, without opening the cgroup; of the paths only the freezer's matters,
+ * NULL where there is none. */
+const struct hk_pair *hk_cgroup_paths_freezer(const struct hk_pairs *paths);
 bool hk_cgroup_paths_frozen(const struct hk_pairs *paths);
 /* Thaw it and the cgroups that the container made below, so that what has been killed can end: frozen
  * by v1, it would stay. Best effort. */

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* v1's freezer where the container has one, as in hk_cgroup_is_frozen. */
-static const struct hk_pair *freezer(const struct hk_pairs *paths)
+/* v1's where the container has one, as in hk_cgroup_is_frozen. */
+const struct hk_pair *hk_cgroup_paths_freezer(const struct hk_pairs *paths)
 {
 	const struct hk_pair *v2 = NULL;
 
@@ -25,7 +25,7 @@ static const struct hk_pair *freezer(const struct hk_pairs *paths)
 
 bool hk_cgroup_paths_frozen(const struct hk_pairs *paths)
 {
-	const struct hk_pair *pair = freezer(paths);
+	const struct hk_pair *pair = hk_cgroup_paths_freezer(paths);
 	char file[PATH_MAX], byte = '0';
 	HK_FD int fd = -1;
 

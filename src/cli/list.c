@@ -35,6 +35,18 @@ static void widen(size_t widths[COLUMNS], int column, const char *text)
 		widths[column] = len;
 }
 
+/* printf("%-*s") would cost a tenth of the whole command. */
+static void print_cell(const char *text, int column, size_t width)
+{
+	fputs(text, stdout);
+	if (column == COLUMNS - 1) {
+		putchar('\n');
+		return;
+	}
+	for (size_t len = strlen(text); len < width; len++)
+		putchar(' ');
+}
+
 /* As Go's tabwriter with minimum 12 and padding 3 does it: the last column is not padded. */
 static void print_table(const struct hako_state *states, size_t count)
 {
@@ -48,14 +60,11 @@ static void print_table(const struct hako_state *states, size_t count)
 			widen(widths, c, cell(&states[i], c, pid));
 	}
 	for (int c = 0; c < COLUMNS; c++)
-		printf("%-*s", c < COLUMNS - 1 ? (int)widths[c] : 0, titles[c]);
-	putchar('\n');
+		print_cell(titles[c], c, widths[c]);
 	for (size_t i = 0; i < count; i++) {
 		(void)snprintf(pid, sizeof(pid), "%d", (int)states[i].pid);
 		for (int c = 0; c < COLUMNS; c++)
-			printf("%-*s", c < COLUMNS - 1 ? (int)widths[c] : 0,
-				cell(&states[i], c, pid));
-		putchar('\n');
+			print_cell(cell(&states[i], c, pid), c, widths[c]);
 	}
 }
 

@@ -45,6 +45,10 @@ struct hk_node {
  * error names the innermost value that it is in, where the text is not just no JSON. */
 int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	const struct hk_node **ret, struct hk_err *err);
+/* Read an object's members before the one of that name alone: what is behind is not looked at. Where there
+ * is none of that name, all of the text is read. */
+int hk_json_read_head(const char *text, size_t len, const char *name, const char *end,
+	struct hk_arena *arena, const struct hk_node **ret, struct hk_err *err);
 
 /* The member of an object, or NULL. */
 const struct hk_node *hk_node_get(const struct hk_node *object, const char *key);

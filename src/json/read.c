@@ -25,8 +25,10 @@ struct reader {
 	const char *name;
 	struct hk_arena *arena;
 	struct hk_err *err;
-	size_t end;	 /* of the token before this one */
-	const char *key; /* of the member whose value comes next */
+	size_t end;	     /* of the token before this one */
+	const char *key;     /* of the member whose value comes next */
+	const char *end_key; /* the outermost object's member to stop at; NULL: none */
+	bool at_end_key;
 	struct hk_node *root;
 	unsigned int depth;
 	struct level levels[HK_JSON_MAX_DEPTH];
@@ -208,7 +210,10 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	size_t start = next_token(r);
 
 	r->key = take_string(r, start, r->depth - 1, s, len);
-	return r->key ? GO_ON : STOP;
+	if (!r->key)
+		return STOP;
+	r->at_end_key = r->end_key && r->depth == 1 && strcmp(r->key, r->end_key) == 0;
+	return r->at_end_key ? STOP : GO_ON;
 }
 
 static int open_level(struct reader *r, enum hk_node_type type)
@@ -349,11 +354,19 @@ static int parse(struct reader *r)
 		status = yajl_complete_parse(r->yajl);
 	if (status == yajl_status_error)
 		return syntax_error(r, true);
+	if (r->at_end_key)
+		status = on_object_end(r) == GO_ON ? yajl_status_ok : yajl_status_client_canceled;
 	return status == yajl_status_ok ? 0 : -r->err->code; /* or a callback stopped */
 }
 
 int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena *arena,
 	const struct hk_node **ret, struct hk_err *err)
+{
+	return hk_json_read_head(text, len, name, NULL, arena, ret, err);
+}
+
+int hk_json_read_head(const char *text, size_t len, const char *name, const char *end,
+	struct hk_arena *arena, const struct hk_node **ret, struct hk_err *err)
 {
 	static const yajl_callbacks callbacks = {
 		.yajl_null = on_null,
@@ -367,7 +380,7 @@ int hk_json_read(const char *text, size_t len, const char *name, struct hk_arena
 		.yajl_end_array = on_array_end,
 	};
 	struct hk_err scratch = {0};
-	struct reader r = {.text = text, .len = len, .name = name, .arena = arena};
+	struct reader r = {.text = text, .len = len, .name = name, .arena = arena, .end_key = end};
 	int result;
 
 	r.err = err ? err : &scratch;

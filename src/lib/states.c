@@ -75,33 +75,32 @@ static int find_status(
 	return 0;
 }
 
-static int read_state(int root, const char *id, struct hk_arena *arena, struct hako_state *ret,
-	struct hk_err *err)
+static int read_state(int root, const char *id, struct hk_arena *scratch, struct hk_arena *arena,
+	struct hako_state *ret, struct hk_err *err)
 {
 	enum hako_status status = HAKO_STOPPED;
 	struct hk_state state;
-	int r = hk_state_load_at(root, id, &state, err);
+	int r = hk_state_load_brief(root, id, scratch, &state, err);
 
-	if (r < 0)
-		return r;
-	r = find_status(root, &state, &status, err);
 	if (r == 0)
-		r = hk_state_show(&state, status, arena, ret, err);
-	hk_state_done(&state);
-	return r;
+		r = find_status(root, &state, &status, err);
+	return r < 0 ? r : hk_state_show(&state, status, arena, ret, err);
 }
 
 static void *work(void *userdata)
 {
 	struct worker *w = userdata;
+	struct hk_arena scratch = {0};
 
 	for (size_t i = w->first; i < w->count; i += w->workers) {
 		struct hk_err e = {0};
-		int r = read_state(w->root, w->ids[i], w->arena, &w->states[i], &e);
+		int r = read_state(w->root, w->ids[i], &scratch, w->arena, &w->states[i], &e);
 
 		if (r < 0)
 			(void)hk_give(r, &e, &w->errors[i]);
+		hk_arena_clear(&scratch);
 	}
+	hk_arena_done(&scratch);
 	return NULL;
 }
 

@@ -16,22 +16,33 @@
 
 #define STATE_FILE "state.json"
 
+/* clang-format off */
+#define BRIEF_PROPERTIES                                                                           \
+	HK_STRING("id", struct hk_state, id, .flags = HK_REQUIRED),                                \
+	HK_INT("init_process_pid", struct hk_state, init_pid, .flags = HK_REQUIRED),               \
+	HK_UINT("init_process_start", struct hk_state, init_start_time, .flags = HK_REQUIRED),     \
+	HK_STRING("created", struct hk_state, created),                                            \
+	HK_STRING("bundle", struct hk_state, bundle, .flags = HK_REQUIRED),                        \
+	HK_STRING("rootfs", struct hk_state, rootfs, .flags = HK_REQUIRED),                        \
+	HK_UINT("owner", struct hk_state, owner, .flags = HK_REQUIRED),                            \
+	HK_PAIRS("annotations", struct hk_state, annotations),                                     \
+	HK_PAIRS("cgroup_paths", struct hk_state, cgroup_paths) /* older files have all here */
+/* clang-format on */
+
+static const struct hk_property brief_properties[] = {
+	BRIEF_PROPERTIES,
+	HK_PAIRS("freezer", struct hk_state, cgroup_paths),
+};
+
 static const struct hk_property state_properties[] = {
-	HK_STRING("id", struct hk_state, id, .flags = HK_REQUIRED),
-	HK_INT("init_process_pid", struct hk_state, init_pid, .flags = HK_REQUIRED),
-	HK_UINT("init_process_start", struct hk_state, init_start_time, .flags = HK_REQUIRED),
-	HK_STRING("created", struct hk_state, created),
+	BRIEF_PROPERTIES,
 	HK_BOOL("rootless", struct hk_state, rootless),
-	HK_PAIRS("cgroup_paths", struct hk_state, cgroup_paths),
 	HK_OBJECT("resources", struct hk_state, resources, &hk_resources_object),
 	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
 	HK_STRING("intel_rdt_path", struct hk_state, intel_rdt_path),
 	HK_STRING("intel_rdt_monitor", struct hk_state, intel_rdt_monitor),
 	HK_BOOL("intel_rdt_owned", struct hk_state, intel_rdt_owned),
-	HK_STRING("bundle", struct hk_state, bundle, .flags = HK_REQUIRED),
-	HK_STRING("rootfs", struct hk_state, rootfs, .flags = HK_REQUIRED),
 	HK_UINT("rootfs_mount", struct hk_state, rootfs_mount),
-	HK_UINT("owner", struct hk_state, owner, .flags = HK_REQUIRED),
 	HK_BOOL("systemd_cgroup", struct hk_state, systemd_cgroup),
 	HK_BOOL("private_pid_namespace", struct hk_state, private_pid_namespace,
 		.flags = HK_REQUIRED),
@@ -41,11 +52,20 @@ static const struct hk_property state_properties[] = {
 	HK_STRING("notify_socket", struct hk_state, notify_socket),
 	HK_STRING("mount_label", struct hk_state, mount_label),
 	HK_STRINGS("joined_namespaces", struct hk_state, joined_namespaces),
-	HK_PAIRS("annotations", struct hk_state, annotations),
 	HK_STRUCT("hooks", struct hk_state, hooks, &hk_hooks_object),
 };
 
 static const struct hk_object state_object = HK_OBJECT_TYPE(struct hk_state, state_properties);
+static const struct hk_object brief_object = HK_OBJECT_TYPE(struct hk_state, brief_properties);
+
+/* How much of the file is read: the members of an object, before the one named end. */
+struct part {
+	const struct hk_object *object;
+	const char *end; /* NULL: all */
+};
+
+static const struct part whole = {&state_object, NULL};
+static const struct part brief = {&brief_object, HK_STATE_BRIEF_END};
 
 void hk_state_done(struct hk_state *state)
 {
@@ -95,27 +115,25 @@ static int check(const struct hk_state *state, const char *id, struct hk_err *er
 	return 0;
 }
 
-static int parse(
-	const char *text, size_t len, const char *id, struct hk_state *state, struct hk_err *err)
+static int parse(const char *text, size_t len, const char *id, const struct part *part,
+	struct hk_arena *arena, struct hk_state *state, struct hk_err *err)
 {
 	struct hk_findings first = HK_FIRST_FINDING(err);
-	struct hk_binding binding = {.text = text,
-		.len = len,
-		.name = "state.json",
-		.arena = &state->arena,
-		.findings = &first};
+	struct hk_binding binding = {
+		.text = text, .len = len, .name = STATE_FILE, .arena = arena, .findings = &first};
 	const struct hk_node *root;
 	int r;
 
-	r = hk_json_read(text, len, "state.json", &state->arena, &root, err);
+	r = hk_json_read_head(text, len, STATE_FILE, part->end, arena, &root, err);
 	if (r == 0)
 		r = check_version(root, err);
 	if (r == 0)
-		r = hk_bind(&binding, &state_object, root, state);
-	return r < 0 ? r : check(state, id, err);
+		r = hk_bind(&binding, part->object, root, state);
+	return r == 0 ? check(state, id, err) : r;
 }
 
-static int load(int dir, const char *path, const char *id, struct hk_state *ret, struct hk_err *err)
+static int load(int dir, const char *path, const char *id, const struct part *part,
+	struct hk_arena *arena, struct hk_state *ret, struct hk_err *err)
 {
 	struct hk_state state = {0};
 	struct hk_err ours;
@@ -125,16 +143,12 @@ static int load(int dir, const char *path, const char *id, struct hk_state *ret,
 
 	if (!err)
 		err = &ours;
-	r = hk_read_beneath(dir, path, HK_JSON_MAX_SIZE, &state.arena, &text, &len);
+	r = hk_read_beneath(dir, path, HK_JSON_MAX_SIZE, arena, &text, &len);
+	if (r < 0)
+		return hk_fail(err, -r, "read the state of container '%s'", id);
+	r = parse(text, len, id, part, arena, &state, err);
 	if (r < 0) {
-		(void)hk_fail(err, -r, "read the state of container '%s'", id);
-	} else {
-		r = parse(text, len, id, &state, err);
-		if (r < 0)
-			hk_err_prefix(err, "read the state of container '%s': ", id);
-	}
-	if (r < 0) {
-		hk_state_done(&state);
+		hk_err_prefix(err, "read the state of container '%s': ", id);
 		return r;
 	}
 	*ret = state;
@@ -143,10 +157,18 @@ static int load(int dir, const char *path, const char *id, struct hk_state *ret,
 
 int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err)
 {
-	return load(dir, STATE_FILE, id, ret, err);
+	struct hk_arena arena = {0};
+	int r = load(dir, STATE_FILE, id, &whole, &arena, ret, err);
+
+	if (r < 0)
+		hk_arena_done(&arena);
+	else
+		ret->arena = arena;
+	return r;
 }
 
-int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_err *err)
+int hk_state_load_brief(
+	int root, const char *id, struct hk_arena *arena, struct hk_state *ret, struct hk_err *err)
 {
 	char path[HK_ID_MAX + sizeof("/" STATE_FILE)];
 	int r = hk_id_check(id, err);
@@ -154,5 +176,5 @@ int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_e
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "%s/" STATE_FILE, id); /* an id has a limit */
-	return load(root, path, id, ret, err);
+	return load(root, path, id, &brief, arena, ret, err);
 }

@@ -14,6 +14,10 @@ struct hk_err;
 #define HK_STATE_VERSION 1
 #define HK_ID_MAX	 250
 
+/* The member of state.json that stands behind those of which hk_state_load_brief gives an account, in
+ * the files of older versions as well. It is always there. */
+#define HK_STATE_BRIEF_END "hooks"
+
 #define HK_STATE_COMMON	 "common.json"
 #define HK_STATE_SECCOMP "seccomp.bpf" /* the name of that file */
 
@@ -26,12 +30,15 @@ struct hk_state {
 	const char *id;
 	const char *bundle;	  /* absolute */
 	const char *rootfs;	  /* absolute */
-	uint64_t rootfs_mount;	  /* id of the mount that it stood on, where the container has put
-				   * one of its own there on the host; 0: it has not */
 	const char *created;	  /* RFC 3339 with nanoseconds, UTC; NULL while creating */
 	pid_t init_pid;		  /* 0: not yet */
 	uint64_t init_start_time; /* field 22 of /proc/PID/stat */
 	uint32_t owner;		  /* uid that created it */
+	struct hk_pairs cgroup_paths; /* controllers -> host directory */
+	struct hk_pairs annotations;
+
+	uint64_t rootfs_mount;	  /* id of the mount that the rootfs stood on, where the container has
+				   * put one of its own there on the host; 0: it has not */
 	bool rootless;
 	bool systemd_cgroup;
 	bool private_pid_namespace;  /* kill of init kills all */
@@ -39,14 +46,12 @@ struct hk_state {
 	bool no_new_keyring;         /* it has the session keyring of who created it */
 	bool seccomp;                /* there is a filter beside, see hk_state_seccomp_load */
 	const char *notify_socket;   /* the host's, for start to pass readiness on to; NULL: none */
-	struct hk_pairs cgroup_paths;    /* controllers -> host directory */
 	struct hk_resources *resources;  /* in force, without device rules; NULL: none were ever asked for */
 	const char *intel_rdt_path;      /* resctrl group; NULL: none */
 	const char *intel_rdt_monitor;   /* the monitoring group in it; NULL: none */
 	bool intel_rdt_owned;            /* the group goes with the container */
 	struct hk_pairs namespace_paths; /* runc's "NEWNET" -> "/proc/PID/ns/net" */
 	struct hk_strings joined_namespaces; /* "net", ...: those that are somebody else's */
-	struct hk_pairs annotations;
 	struct hk_hooks hooks;       /* poststart and poststop are still to come */
 	const char *mount_label;     /* linux.mountLabel, for mounts that are added; NULL: none */
 };
@@ -68,8 +73,10 @@ int hk_state_dir_lock(int dir);
 int hk_state_dir_remove(int root, const char *id, struct hk_err *err);
 
 int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *err);
-/* The same below the state root, without opening the directory. */
-int hk_state_load_at(int root, const char *id, struct hk_state *ret, struct hk_err *err);
+/* What a list shows, and what tells the status, alone: the members of hk_state up to annotations. It is
+ * below the state root, and what is in ret lives in arena. The rest of the file is not even looked at. */
+int hk_state_load_brief(int root, const char *id, struct hk_arena *arena, struct hk_state *ret,
+	struct hk_err *err);
 /* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
 

@@ -1,9 +1,11 @@
-/* hk_state -> state.json. The first names are runc's: other programs read them there. */
+/* hk_state -> state.json. "init_process_pid", "cgroup_paths", ... are names of runc's: other
+ * programs read them. */
 #include "state/state.h"
 
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "cgroup/cgroup.h"
 #include "json/json.h"
 #include "state/resources.h"
 
@@ -21,6 +23,17 @@ static void write_pairs(struct hk_writer *w, const char *key, const struct hk_pa
 	hk_write_object_begin(w, key);
 	for (size_t i = 0; i < pairs->count; i++)
 		hk_write_string(w, pairs->items[i].key, pairs->items[i].value);
+	hk_write_object_end(w);
+}
+
+/* The one pair of cgroup_paths that hk_state_load_brief is after. */
+static void write_freezer(struct hk_writer *w, const char *key, const struct hk_pairs *paths)
+{
+	const struct hk_pair *freezer = hk_cgroup_paths_freezer(paths);
+
+	hk_write_object_begin(w, key);
+	if (freezer)
+		hk_write_string(w, freezer->key, freezer->value);
 	hk_write_object_end(w);
 }
 
@@ -53,6 +66,14 @@ static void write_hooks(struct hk_writer *w, const char *key, const struct hk_ho
 	hk_write_array_end(w);
 }
 
+static void write_all_hooks(struct hk_writer *w, const char *key, const struct hk_hooks *hooks)
+{
+	hk_write_object_begin(w, key);
+	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)
+		write_hooks(w, hk_hook_names[point], &hooks->at[point]);
+	hk_write_object_end(w);
+}
+
 static char *state_text(const struct hk_state *state)
 {
 	struct hk_strbuf text = {0};
@@ -60,23 +81,24 @@ static char *state_text(const struct hk_state *state)
 
 	hk_writer_init(&w, &text, NULL);
 	hk_write_object_begin(&w, NULL);
+	hk_write_i64(&w, "version", HK_STATE_VERSION);
 	hk_write_string(&w, "id", state->id);
 	hk_write_i64(&w, "init_process_pid", state->init_pid);
 	hk_write_u64(&w, "init_process_start", state->init_start_time);
 	if (state->created)
 		hk_write_string(&w, "created", state->created);
+	hk_write_string(&w, "bundle", state->bundle);
+	hk_write_string(&w, "rootfs", state->rootfs);
+	hk_write_u64(&w, "owner", state->owner);
+	write_pairs(&w, "annotations", &state->annotations);
+	write_freezer(&w, "freezer", &state->cgroup_paths);
+
+	write_all_hooks(&w, HK_STATE_BRIEF_END, &state->hooks);
 	hk_write_bool(&w, "rootless", state->rootless);
 	write_pairs(&w, "cgroup_paths", &state->cgroup_paths);
 	write_pairs(&w, "namespace_paths", &state->namespace_paths);
-	if (state->intel_rdt_path)
-		hk_write_string(&w, "intel_rdt_path", state->intel_rdt_path);
-
-	hk_write_i64(&w, "version", HK_STATE_VERSION);
-	hk_write_string(&w, "bundle", state->bundle);
-	hk_write_string(&w, "rootfs", state->rootfs);
 	if (state->rootfs_mount)
 		hk_write_u64(&w, "rootfs_mount", state->rootfs_mount);
-	hk_write_u64(&w, "owner", state->owner);
 	hk_write_bool(&w, "systemd_cgroup", state->systemd_cgroup);
 	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);
 	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
@@ -84,6 +106,8 @@ static char *state_text(const struct hk_state *state)
 	hk_write_bool(&w, "seccomp", state->seccomp);
 	if (state->notify_socket)
 		hk_write_string(&w, "notify_socket", state->notify_socket);
+	if (state->intel_rdt_path)
+		hk_write_string(&w, "intel_rdt_path", state->intel_rdt_path);
 	if (state->intel_rdt_monitor)
 		hk_write_string(&w, "intel_rdt_monitor", state->intel_rdt_monitor);
 	if (state->intel_rdt_path)
@@ -92,11 +116,6 @@ static char *state_text(const struct hk_state *state)
 	if (state->mount_label)
 		hk_write_string(&w, "mount_label", state->mount_label);
 	write_strings(&w, "joined_namespaces", &state->joined_namespaces);
-	write_pairs(&w, "annotations", &state->annotations);
-	hk_write_object_begin(&w, "hooks");
-	for (int point = HK_HOOK_POSTSTART; point < HK_HOOK_POINT_COUNT; point++)
-		write_hooks(&w, hk_hook_names[point], &state->hooks.at[point]);
-	hk_write_object_end(&w);
 	hk_write_object_end(&w);
 	hk_strbuf_putc(&text, '\n');
 	return hk_strbuf_take(&text);

@@ -84,6 +84,36 @@ static void copies_strings(void **state)
 	hk_arena_done(&arena);
 }
 
+static void gives_zeroed_memory_again(void **state)
+{
+	enum { SIZE = 3000 };
+	struct hk_arena arena = {0};
+
+	(void)state;
+	hk_arena_clear(&arena); /* nothing yet */
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 20; i++) {
+			unsigned char *p = hk_arena_alloc(&arena, SIZE);
+
+			assert_true(is_zeroed(p, SIZE));
+			memset(p, 0xff, SIZE);
+		}
+		hk_arena_clear(&arena);
+	}
+	hk_arena_done(&arena);
+}
+
+static void keeps_memory_when_cleared(void **state)
+{
+	struct hk_arena arena = {0};
+	void *first = hk_arena_alloc(&arena, 100);
+
+	(void)state;
+	hk_arena_clear(&arena);
+	assert_ptr_equal(hk_arena_alloc(&arena, 100), first);
+	hk_arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +121,8 @@ int main(void)
 		cmocka_unit_test(gives_more_than_a_block),
 		cmocka_unit_test(refuses_what_no_memory_holds),
 		cmocka_unit_test(copies_strings),
+		cmocka_unit_test(gives_zeroed_memory_again),
+		cmocka_unit_test(keeps_memory_when_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,50 @@ static void test_error_may_be_null(void **state)
 	assert_int_equal(hk_json_read("{\"a\":0,\"a\":1}", 13, "f", &arena, &node, NULL), -EINVAL);
 }
 
+/* Behind the member to stop at there may be anything. */
+static void test_head(void **state)
+{
+	static const char *const heads[] = {
+		"{\"a\":1,\"b\":{\"end\":2},\"end\"",
+		"{\"a\":1,\"b\":{\"end\":2},\"end\":3,\"c\":4}",
+		"{\"a\":1,\"b\":{\"end\":2},\"end\": nonsense \xff",
+		"{\"a\":1,\"b\":{\"end\":2}}",
+	};
+	static const struct {
+		const char *text, *position;
+	} bad[] = {
+		{"", "f:1:1"},
+		{"{\"a\":1", "f:1:7"},
+		{"{\"a\":1,\"a\":2,\"end\":3}", "f:1:12"},
+		{"{\"a\":[1,],\"end\":3}", "f:1:9"},
+		{"{\"a\":1} x", "f:1:9"},
+	};
+	const struct hk_node *node = NULL;
+	struct hk_err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(heads); i++) {
+		size_t len = strlen(heads[i]);
+
+		assert_int_equal(
+			hk_json_read_head(heads[i], len, "f", "end", &arena, &node, &err), 0);
+		assert_int_equal(node->type, HK_NODE_OBJECT);
+		assert_int_equal(node->count, 2);
+		assert_string_equal(at(node, "/a")->text, "1");
+		assert_string_equal(at(node, "/b/end")->text, "2");
+	}
+	for (size_t i = 0; i < HK_COUNT(bad); i++) {
+		size_t len = strlen(bad[i].text);
+
+		assert_int_equal(
+			hk_json_read_head(bad[i].text, len, "f", "end", &arena, &node, &err),
+			-EINVAL);
+		assert_string_equal(err.position, bad[i].position);
+	}
+	assert_int_equal(hk_json_read_head("[\"end\"]", 7, "f", "end", &arena, &node, &err), 0);
+	assert_int_equal(node->type, HK_NODE_ARRAY);
+}
+
 /* The second of two equal keys, however many there are. */
 static void test_duplicate_in_big_object(void **state)
 {
@@ -356,6 +400,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_depth, teardown),
 		cmocka_unit_test_teardown(test_size, teardown),
 		cmocka_unit_test_teardown(test_error_may_be_null, teardown),
+		cmocka_unit_test_teardown(test_head, teardown),
 		cmocka_unit_test_teardown(test_duplicate_in_big_object, teardown),
 		cmocka_unit_test_teardown(test_pointers, teardown),
 		cmocka_unit_test_teardown(test_place_of_errors, teardown),

@@ -2,6 +2,7 @@
  * directory's life; ids; pid files; the list. */
 #include "base/err.h"
 #include "base/fd.h"
+#include "cgroup/cgroup.h"
 #include "state/state.h"
 
 #include <errno.h>
@@ -143,27 +144,116 @@ static void test_round_trip(void **state)
 	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
 }
 
-static void test_names_of_runc_come_first(void **state)
+static void read_text(int dir, char *text, size_t cap)
+{
+	int file = openat(dir, "state.json", O_RDONLY | O_CLOEXEC);
+
+	assert_true(hk_read_string(file, text, cap) > 0);
+	hk_close(&file);
+}
+
+static void write_text(int dir, const char *text)
+{
+	int file = openat(dir, "state.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(hk_write_full(file, text, strlen(text)), 0);
+	hk_close(&file);
+}
+
+/* Other programs read them there. */
+static void test_names_of_runc(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const names[] = {"{\"id\"", "\"init_process_pid\":4711",
-		"\"init_process_start\"", "\"created\"", "\"rootless\"", "\"cgroup_paths\":{",
-		"\"namespace_paths\":{", "\"version\":1"};
+	static const char *const names[] = {",\"id\":\"web\"", ",\"init_process_pid\":4711",
+		",\"init_process_start\":18446744073709551615", ",\"created\":\"",
+		",\"rootless\":", ",\"cgroup_paths\":{\"cpu,cpuacct\":", ",\"namespace_paths\":{",
+		",\"intel_rdt_path\":"};
 	struct hk_state in = sample();
 	struct hk_err err;
 	int dir = hk_state_dir_create(f->root, "web", &err);
-	int file;
 	char text[4096];
-	const char *at = text;
 
 	assert_int_equal(hk_state_store(dir, &in, &err), 0);
-	file = openat(dir, "state.json", O_RDONLY | O_CLOEXEC);
-	assert_true(hk_read_string(file, text, sizeof(text)) > 0);
-	for (size_t i = 0; i < HK_COUNT(names); i++) {
-		at = strstr(at, names[i]);
-		assert_non_null(at);
-	}
-	hk_close(&file);
+	read_text(dir, text, sizeof(text));
+	for (size_t i = 0; i < HK_COUNT(names); i++)
+		assert_non_null(strstr(text, names[i]));
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+static void assert_brief(const struct fixture *f, const struct hk_state *in)
+{
+	struct hk_arena arena = {0};
+	struct hk_state out;
+	struct hk_err err;
+
+	assert_int_equal(hk_state_load_brief(f->root, "web", &arena, &out, &err), 0);
+	assert_string_equal(out.id, "web");
+	assert_string_equal(out.bundle, in->bundle);
+	assert_string_equal(out.rootfs, in->rootfs);
+	assert_string_equal(out.created, in->created);
+	assert_int_equal(out.init_pid, in->init_pid);
+	assert_true(out.init_start_time == in->init_start_time);
+	assert_int_equal(out.owner, in->owner);
+	assert_int_equal(out.annotations.count, 2);
+	assert_string_equal(out.annotations.items[0].value, pairs[0].value);
+	assert_string_equal(hk_cgroup_paths_freezer(&out.cgroup_paths)->value, "/sys/fs/cgroup/x");
+	assert_null(out.arena.last);
+	hk_arena_done(&arena);
+}
+
+/* Of what stands behind it nothing is read; what stands before it is read as with all. */
+static void test_brief(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_state in = sample(), out;
+	struct hk_arena arena = {0};
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+	char text[4096], *at;
+
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	assert_brief(f, &in);
+	read_text(dir, text, sizeof(text));
+	at = strstr(text, ",\"" HK_STATE_BRIEF_END "\":");
+	assert_non_null(at);
+	strcpy(at + strlen(",\"" HK_STATE_BRIEF_END "\":"), "no JSON");
+	write_text(dir, text);
+	assert_brief(f, &in);
+	*at = '\0';
+	write_text(dir, text);
+	assert_int_equal(hk_state_load_brief(f->root, "web", &arena, &out, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "read the state of container 'web': "));
+	assert_int_equal(hk_state_load_brief(f->root, "none", &arena, &out, &err), -ENOENT);
+	assert_int_equal(hk_state_load_brief(f->root, "../web", &arena, &out, &err), -EINVAL);
+	hk_arena_done(&arena);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
+/* In these, all cgroups stood before the end of what is now the brief part, and hooks were last. */
+static void test_brief_of_older_files(void **state)
+{
+	struct fixture *f = *state;
+	static const char older[] =
+		"{\"id\":\"web\",\"init_process_pid\":4711,"
+		"\"init_process_start\":18446744073709551615,"
+		"\"created\":\"2026-11-23T22:00:00.123456789Z\",\"rootless\":false,"
+		"\"cgroup_paths\":{\"cpu,cpuacct\":\"/sys/fs/cgroup/cpu,cpuacct/x\","
+		"\"\":\"/sys/fs/cgroup/x\"},\"namespace_paths\":{},\"version\":1,\"bundle\":\"/b\","
+		"\"rootfs\":\"/b/rootfs\",\"owner\":4294967294,\"systemd_cgroup\":false,"
+		"\"private_pid_namespace\":true,\"exec_fifo\":true,\"resources\":{},"
+		"\"joined_namespaces\":[],\"annotations\":{\"a\\\"b\\n\":"
+		"\"\xc3\xa4 \\\\ </x>\",\"\":\"\"},\"hooks\":{}}\n";
+	struct hk_state in = sample(), out;
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	write_text(dir, older);
+	assert_brief(f, &in);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
+	assert_int_equal(out.cgroup_paths.count, 2);
+	hk_state_done(&out);
 	hk_close(&dir);
 	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
 }
@@ -217,11 +307,8 @@ static void test_hostile_files(void **state)
 
 	for (size_t i = 0; i < HK_COUNT(cases); i++) {
 		struct hk_state out = {.id = "untouched"};
-		int file =
-			openat(dir, "state.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-		assert_int_equal(hk_write_full(file, cases[i].text, strlen(cases[i].text)), 0);
-		hk_close(&file);
+		write_text(dir, cases[i].text);
 		assert_int_equal(hk_state_load(dir, "web", &out, &err), -cases[i].code);
 		assert_int_equal(err.code, cases[i].code);
 		assert_non_null(strstr(err.message, "read the state of container 'web': "));
@@ -436,7 +523,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
-		TEST(test_names_of_runc_come_first),
+		TEST(test_names_of_runc),
+		TEST(test_brief),
+		TEST(test_brief_of_older_files),
 		TEST(test_hostile_files),
 		TEST(test_not_a_regular_file),
 		cmocka_unit_test(test_ids),
