@@ -19,6 +19,14 @@ enum hk_cgroup_mode {
 
 #define HK_CGROUP_MAX_HIERARCHIES 24
 
+/* What to do where no cgroup can be made. */
+#define HK_CGROUP_DELEGATE                                                                         \
+	"have a cgroup v2 delegated to this user: start hako by `systemd-run --user --scope -p "   \
+	"Delegate=yes`, or use --systemd-cgroup; v1 is not delegated to users"
+#define HK_CGROUP_READ_ONLY                                                                        \
+	"the cgroup file system is mounted read-only here: where hako runs in a container, that "  \
+	"has to have it writable; or use --cgroup-manager disabled"
+
 struct hk_cgroup_hierarchy {
 	bool v2;
 	const char *controllers; /* "cpu,cpuacct", "name=systemd"; v2: "" */

@@ -57,10 +57,10 @@ static int make_all(struct hk_cgroup *cgroup, const struct hk_cgroup_request *re
 	for (size_t i = 0; i < cgroup->count; i++) {
 		int r = make_dir(cgroup, &cgroup->dirs[i], limits, err);
 
-		if (r < 0 && request->cgroups_path)
-			(void)hk_err_at(err, "/linux/cgroupsPath");
-		if (r < 0)
+		if (r < 0) {
+			hk_cgroup_explain_unmade(request, limits, r, err);
 			return r;
+		}
 	}
 	return 0;
 }

@@ -205,19 +205,31 @@ int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *use
 	return walk(dirfd, 0, visit, userdata);
 }
 
-static int visit_occupied(int dirfd, void *userdata)
+/* Are there processes in the very directory? 1, 0, or a negative errno. */
+static int is_occupied(int dirfd)
 {
 	HK_FD int procs = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char c;
 	ssize_t n;
 
-	(void)userdata;
 	if (procs < 0)
 		return -errno;
 	n = read(procs, &c, 1);
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : -errno; /* threaded: its domain above answers */
 	return n > 0;
+}
+
+static int visit_occupied(int dirfd, void *userdata)
+{
+	(void)userdata;
+	return is_occupied(dirfd);
+}
+
+bool hk_cgroup_holds_processes(int dirfd)
+{
+	/* the root of the hierarchy has no type, and may have both */
+	return faccessat(dirfd, "cgroup.type", F_OK, 0) == 0 && is_occupied(dirfd) > 0;
 }
 
 int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)

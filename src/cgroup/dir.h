@@ -75,6 +75,8 @@ int hk_cgroup_dir_fd(struct hk_cgroup_dir *dir);
 ssize_t hk_cgroup_read(int dirfd, const char *file, char *buf, size_t cap);
 /* Is the word in the file, a list of them? */
 bool hk_cgroup_lists(int dirfd, const char *file, const char *word);
+/* Does this cgroup v2 hold processes of its own, which keep it from handing controllers down? */
+bool hk_cgroup_holds_processes(int dirfd);
 /* The number behind "key " in a file of such lines. -ENOENT, -ENODATA, -EBADMSG. */
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret);
 

@@ -5,7 +5,6 @@
 #include "base/findings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,32 +29,18 @@ static size_t split(const struct hk_resources *all, struct hk_resources parts[MA
 	return n;
 }
 
-/* A v2 controller that the kernel does not have, or that v1 has taken. */
+/* A v2 controller that the kernel does not have, that v1 has taken, or that somebody above keeps.
+ */
 static int examine_controllers(struct hk_cgroup *cgroup, const struct hk_cgroup_limits *limits,
 	struct hk_findings *findings)
 {
 	const struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
-	char file[PATH_MAX];
+	int r = 0;
 
-	if (!v2 || !v2->mountpoint)
-		return 0;
-	(void)snprintf(file, sizeof(file), "%s/cgroup.controllers", v2->mountpoint);
-	for (size_t i = 0; i < limits->v2_count; i++) {
-		const struct hk_cgroup_setting *s = &limits->v2[i];
-		int r;
-
-		if (!s->controller || hk_cgroup_lists(AT_FDCWD, file, s->controller))
-			continue;
-		(void)hk_refuse(findings->err, ENOENT, "cgroup controller %s is not available",
-			s->controller);
-		(void)hk_err_at(findings->err, "%s", s->property);
-		hk_err_hint(findings->err,
-			"'%s' does not list it: it is not in the kernel, or on v1", file);
-		r = hk_found(findings);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; v2 && r == 0 && i < limits->v2_count; i++)
+		if (hk_cgroup_foresee_controller(v2, &limits->v2[i], findings->err))
+			r = hk_found(findings);
+	return r;
 }
 
 static int examine_part(
@@ -98,8 +83,8 @@ static void find_ancestor(const char *path, char ret[PATH_MAX])
 	}
 }
 
-static int examine_dir(
-	struct hk_cgroup_dir *dir, const char *property, struct hk_findings *findings)
+static int examine_dir(struct hk_cgroup_dir *dir, const struct hk_cgroup_request *request,
+	const struct hk_cgroup_limits *limits, struct hk_findings *findings)
 {
 	char ancestor[PATH_MAX];
 	int r;
@@ -113,11 +98,7 @@ static int examine_dir(
 			    : 0;
 	if (r == 0)
 		return 0;
-	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		hk_err_hint(findings->err,
-			"without privileges cgroups are made only where they are delegated");
-	if (property)
-		(void)hk_err_at(findings->err, "%s", property);
+	hk_cgroup_explain_unmade(request, limits, r, findings->err);
 	return hk_found(findings);
 }
 
@@ -125,12 +106,16 @@ static int examine_dir(
 static int examine_dirs(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
 	struct hk_findings *findings)
 {
-	const char *property = request->cgroups_path ? "/linux/cgroupsPath" : NULL;
+	struct hk_cgroup_limits limits = {0};
+	struct hk_arena arena = {0};
 	size_t before = findings->count;
 	int r = 0;
 
+	/* what cannot be converted is found with the resources */
+	(void)hk_cgroup_limits_convert(cgroup, request->resources, &arena, &limits, findings->err);
 	for (size_t i = 0; r == 0 && i < cgroup->count && findings->count == before; i++)
-		r = examine_dir(&cgroup->dirs[i], property, findings);
+		r = examine_dir(&cgroup->dirs[i], request, &limits, findings);
+	hk_arena_done(&arena);
 	return r;
 }
 

@@ -46,6 +46,19 @@ int hk_cgroup_limits_convert(struct hk_cgroup *cgroup, const struct hk_resources
 int hk_cgroup_limits_apply(
 	struct hk_cgroup *cgroup, const struct hk_cgroup_limits *limits, struct hk_err *err);
 
+/* What a failure means, by a look at what is there (explain.c). */
+/* For the error of a directory that could not be made: the limit that asks for it, where no cgroupsPath
+ * does, and what to do. */
+void hk_cgroup_explain_unmade(const struct hk_cgroup_request *request,
+	const struct hk_cgroup_limits *limits, int r, struct hk_err *err);
+/* Is a v2 file missing because its controller is? Then err says who withholds that. */
+bool hk_cgroup_explain_controller(
+	struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *setting, struct hk_err *err);
+/* Can the setting's controller not be handed down to the directory, which need not be there? Then err says
+ * so. */
+bool hk_cgroup_foresee_controller(const struct hk_cgroup_dir *dir,
+	const struct hk_cgroup_setting *setting, struct hk_err *err);
+
 /* Send sig to every process of the directory and below, as far as the list reads; each is named by
  * a pidfd that was opened between two readings of the list. *ret_seen: how many there were. */
 int hk_cgroup_signal_dir(struct hk_cgroup_dir *dir, int sig, size_t *ret_seen);

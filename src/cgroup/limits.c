@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -160,28 +159,6 @@ static int write_setting(struct hk_cgroup_dir *dir, const struct hk_cgroup_setti
 	return fd < 0 ? fd : hk_write_file_at(fd, s->file, s->value);
 }
 
-/* A v2 file that is not there: is it the controller that is missing, and who withholds it? */
-static bool explain_controller(
-	struct hk_cgroup_dir *dir, const struct hk_cgroup_setting *s, struct hk_err *err)
-{
-	int fd = hk_cgroup_dir_fd(dir);
-	char root[PATH_MAX];
-
-	if (!hk_cgroup_dir_is_v2(dir) || !s->controller || fd < 0 ||
-		hk_cgroup_lists(fd, "cgroup.controllers", s->controller))
-		return false;
-	(void)hk_refuse(err, ENOENT, "cgroup controller %s is not available for '%s'",
-		s->controller, dir->path);
-	(void)snprintf(root, sizeof(root), "%s/cgroup.controllers",
-		dir->mountpoint ? dir->mountpoint : "");
-	if (dir->mountpoint && !hk_cgroup_lists(AT_FDCWD, root, s->controller))
-		hk_err_hint(err, "'%s' does not list it: it is not in the kernel, or on v1", root);
-	else
-		hk_err_hint(
-			err, "a cgroup v2 hands controllers down only while it holds no process");
-	return true;
-}
-
 static bool is_idle(struct hk_cgroup_dir *dir, const char *file)
 {
 	char text[16];
@@ -196,7 +173,7 @@ static int explain(
 {
 	char shown[128];
 
-	if (r != -ENOENT || !explain_controller(dir, s, err))
+	if (r != -ENOENT || !hk_cgroup_explain_controller(dir, s, err))
 		(void)hk_fail(err, -r, "write '%s' to %s of cgroup '%s'",
 			hk_printable(s->value, shown, sizeof(shown)), s->file, dir->path);
 	(void)hk_err_at(err, "%s", s->property);

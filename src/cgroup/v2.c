@@ -17,16 +17,29 @@
 
 #define FREEZE_TIMEOUT_MS 10000
 
-/* "cpu memory" -> "+cpu +memory". -ENOSPC where it does not fit. */
-static int enable_text(const char *names, char *ret, size_t cap)
+static bool has_word(const char *list, const char *word, size_t len)
+{
+	for (list += strspn(list, " "); *list; list += strspn(list, " ")) {
+		size_t n = strcspn(list, " ");
+
+		if (n == len && strncmp(list, word, len) == 0)
+			return true;
+		list += n;
+	}
+	return false;
+}
+
+/* "cpu memory" -> "+cpu +memory", without those that are listed. -ENOSPC where it does not fit. */
+static int enable_text(const char *names, const char *listed, char *ret, size_t cap)
 {
 	size_t used = 0;
 
 	ret[0] = '\0';
 	for (names += strspn(names, " "); *names; names += strspn(names, " ")) {
 		size_t len = strcspn(names, " ");
-		int n = snprintf(
-			ret + used, cap - used, "%s+%.*s", used ? " " : "", (int)len, names);
+		int n = has_word(listed, names, len) ? 0
+						     : snprintf(ret + used, cap - used, "%s+%.*s",
+							       used ? " " : "", (int)len, names);
 
 		if ((size_t)n >= cap - used)
 			return -ENOSPC;
@@ -36,34 +49,52 @@ static int enable_text(const char *names, char *ret, size_t cap)
 	return 0;
 }
 
-/* Some controllers may be refused (a cpu controller while realtime processes run, any in a cgroup
- * that holds processes): then those that can. A file that is missing for it is named when it is
- * written. */
-static void enable_each(const char *file, const char *text)
+/* Some controllers may be refused (a cpu controller while realtime processes run): then those that
+ * can. A file that is missing for it is named when it is written. */
+static void enable_each(int dirfd, const char *text)
 {
 	for (size_t len; *text; text += len + (text[len] == ' ')) {
 		char one[64];
 
 		len = strcspn(text, " ");
 		if ((size_t)snprintf(one, sizeof(one), "%.*s", (int)len, text) < sizeof(one))
-			(void)hk_write_file_at(AT_FDCWD, file, one);
+			(void)hk_write_file_at(dirfd, "cgroup.subtree_control", one);
 	}
+}
+
+/* Hand controllers down from one directory, as far as it does not do so yet. */
+static int enable_in(int dirfd, const char *names)
+{
+	char listed[256], text[256];
+	ssize_t n = hk_cgroup_read(dirfd, "cgroup.subtree_control", listed, sizeof(listed));
+	int r = n < 0 ? (int)n : enable_text(names, listed, text, sizeof(text));
+
+	if (r < 0 || !text[0])
+		return r;
+	/* Where processes are, the kernel takes cpu, cpuset and pids alone, and for the price that
+	 * what is below can hold threads only, and no container. */
+	if (hk_cgroup_holds_processes(dirfd))
+		return 0;
+	r = hk_write_file_at(dirfd, "cgroup.subtree_control", text);
+	if (r < 0 && r != -EACCES && r != -EROFS)
+		enable_each(dirfd, text);
+	return 0;
 }
 
 /* cgroup.subtree_control of each directory from the mountpoint to the parent. */
 static int enable(const struct hk_cgroup_dir *dir, const char *names)
 {
-	char text[256], file[PATH_MAX];
-	size_t len = strlen(dir->mountpoint), end = strlen(dir->path);
-	int r = enable_text(names, text, sizeof(text));
+	size_t end = names[0] ? strlen(dir->path) : 0;
+	char path[PATH_MAX];
+	int r = 0;
 
-	while (r == 0 && text[0] && len < end) {
-		if ((size_t)snprintf(file, sizeof(file), "%.*s/cgroup.subtree_control", (int)len,
-			    dir->path) >= sizeof(file))
-			return -ENAMETOOLONG;
-		if (hk_write_file_at(AT_FDCWD, file, text) < 0)
-			enable_each(file, text);
-		len += 1 + strcspn(dir->path + len + 1, "/");
+	for (size_t len = strlen(dir->mountpoint); r == 0 && len < end;
+		len += 1 + strcspn(dir->path + len + 1, "/")) {
+		HK_FD int fd = -1;
+
+		(void)snprintf(path, sizeof(path), "%.*s", (int)len, dir->path);
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = fd < 0 ? -errno : enable_in(fd, names);
 	}
 	return r;
 }
@@ -158,21 +189,12 @@ static int v2_delegate(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *e
 }
 
 /* All that the directory itself has got; it holds no process and may hand them on. */
-static int hand_down(struct hk_cgroup_dir *dir, int fd)
+static int hand_down(int fd)
 {
-	char names[256], text[256], file[PATH_MAX];
+	char names[256];
 	ssize_t n = hk_cgroup_read(fd, "cgroup.controllers", names, sizeof(names));
-	int r = n < 0 ? (int)n : enable_text(names, text, sizeof(text));
 
-	if (r < 0 || !text[0])
-		return r;
-	if (hk_write_file_at(fd, "cgroup.subtree_control", text) == 0)
-		return 0;
-	if ((size_t)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", dir->path) >=
-		sizeof(file))
-		return -ENAMETOOLONG;
-	enable_each(file, text);
-	return 0;
+	return n < 0 ? (int)n : enable_in(fd, names);
 }
 
 static int v2_make_leaf(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *err)
@@ -188,7 +210,7 @@ static int v2_make_leaf(struct hk_cgroup_dir *dir, uint32_t uid, struct hk_err *
 	dir->leaf_fd = openat(fd, dir->leaf, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir->leaf_fd < 0)
 		return hk_fail(err, errno, "open cgroup '%s/%s'", dir->path, dir->leaf);
-	r = hand_down(dir, fd);
+	r = hand_down(fd);
 	if (r < 0)
 		return hk_fail(
 			err, -r, "enable controllers for cgroup '%s/%s'", dir->path, dir->leaf);

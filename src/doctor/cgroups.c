@@ -14,11 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DELEGATE                                                                                   \
-	"`systemctl edit user@.service`, add [Service] and "                                       \
-	"\"Delegate=cpu cpuset io memory pids\", log in again; then use --systemd-cgroup, or "     \
-	"start "                                                                                   \
-	"hako by `systemd-run --user --scope -p Delegate=yes`"
 #define HANDED_DOWN                                                                                \
 	"write \"+NAME\" into cgroup.subtree_control of each group above it; systemd does that "   \
 	"for "                                                                                     \
@@ -191,10 +186,10 @@ static void look_at_creation(struct hk_doctor *d, struct cgroups *c)
 			HK_VERDICT_MISSING, "see layout", "there are no cgroups");
 	else if (hk_cgroup_examine(c->group, &c->request, &findings) < 0)
 		hk_doctor_add(d, &need, ordinary ? HK_VERDICT_LIMITED : HK_VERDICT_MISSING,
-			!ordinary		       ? "mount the cgroup file systems writable"
-			: c->host.mode == HK_CGROUP_V2 ? DELEGATE
-						       : "run hako as root: v1 groups are not "
-							 "delegated to users",
+			!ordinary ? "mount the cgroup file systems writable"
+			: c->host.mode == HK_CGROUP_V2
+				? HK_CGROUP_DELEGATE
+				: "run hako as root: v1 groups are not delegated to users",
 			"cannot %s: %s%s", err.message, hk_doctor_errno(d, err.code),
 			ordinary ? "; containers stay in our own group" : "");
 	else
