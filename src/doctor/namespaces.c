@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "spec/spec.h"
 #include "stage/keeper.h"
+#include "stage/userns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,36 +69,17 @@ static void try_user_namespace(struct hk_doctor *d)
 	hk_doctor_add(d, &need, HK_VERDICT_OK, NULL, "we may");
 }
 
-/* Distributions' switches for ordinary users; a kernel without them has no such file. */
-static const struct {
-	const char *sysctl;
-	const char *file;
-	int64_t bad;
-	const char *effect;
-	const char *advice;
-} switches[] = {
-	{"kernel.unprivileged_userns_clone", "/proc/sys/kernel/unprivileged_userns_clone", 0,
-		"ordinary users may not make user namespaces",
-		"sysctl kernel.unprivileged_userns_clone=1"},
-	{"kernel.apparmor_restrict_unprivileged_userns",
-		"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1,
-		"programs without a profile get no capabilities in their user namespaces",
-		"an AppArmor profile with `userns,` for hako, or sysctl "
-		"kernel.apparmor_restrict_unprivileged_userns=0"},
-};
-
 static void look_at_switches(struct hk_doctor *d)
 {
 	const struct hk_need need = {"ordinary users", d->facts.euid != 0, "rootless containers"};
 	bool restricted = false;
 
-	for (size_t i = 0; i < HK_COUNT(switches); i++) {
-		if (hk_read_number(switches[i].file, !switches[i].bad) != switches[i].bad)
+	for (const struct hk_userns_switch *s = hk_userns_switches; s->sysctl; s++) {
+		if (!hk_userns_switch_is_bad(s))
 			continue;
 		restricted = true;
-		hk_doctor_add(d, &need, HK_VERDICT_LIMITED, switches[i].advice,
-			"%s=%" PRId64 ": %s", switches[i].sysctl, switches[i].bad,
-			switches[i].effect);
+		hk_doctor_add(d, &need, HK_VERDICT_LIMITED, s->advice, "%s=%" PRId64 ": %s",
+			s->sysctl, s->bad, s->effect);
 	}
 	if (!restricted)
 		hk_doctor_add(

@@ -145,6 +145,11 @@ static int examine_privileges(struct hako_report *report)
 	return hk_examine_privileges(&report->prepared, &report->findings);
 }
 
+static int examine_id_maps(struct hako_report *report)
+{
+	return hk_examine_id_maps(&report->prepared, &report->findings);
+}
+
 static int examine_host(struct hako_report *report)
 {
 	static examine_fn *const parts[] = {
@@ -160,6 +165,7 @@ static int examine_host(struct hako_report *report)
 		examine_needs_of_annotations,
 		examine_kernel,
 		examine_privileges,
+		examine_id_maps,
 	};
 
 	for (size_t i = 0; i < HK_COUNT(parts); i++) {

@@ -24,7 +24,7 @@ int hk_container_new(struct hako_runtime *runtime, const char *id, struct hako_c
 	container->root = container->pidfd = -1;
 	container->runtime = runtime;
 	container->id = strdup(id);
-	r = container->id ? hk_state_root_open(runtime->root, false, err)
+	r = container->id ? hk_state_root_open(runtime->root, 0, err)
 			  : hk_fail(err, ENOMEM, "open container '%s'", id);
 	if (r < 0) {
 		hako_container_free(container);

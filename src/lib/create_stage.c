@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "lib/examine.h"
 
 #include <errno.h>
 #include <string.h>
@@ -119,6 +120,7 @@ int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
 	r = hk_stage_run(&stage, &c->process, err);
 	if (r < 0) {
 		remove_pid_file(c);
+		hk_explain_id_maps(&c->prepared, err);
 		if (hk_cgroup_oom_killed(c->prepared.cgroup))
 			return hk_refuse(err, ENOMEM,
 				"container init was OOM-killed (memory limit too low?)");

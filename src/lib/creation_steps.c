@@ -38,7 +38,7 @@ void hk_creation_done(struct hk_creation *c)
 
 int hk_creation_make_directory(struct hk_creation *c, struct hk_err *err)
 {
-	c->root = hk_state_root_open(c->runtime->root, true, err);
+	c->root = hk_state_root_open(c->runtime->root, c->runtime->root_mode, err);
 	if (c->root < 0)
 		return c->root;
 	c->dir = hk_state_dir_create(c->root, c->id, err);

@@ -126,7 +126,7 @@ static int delete_id(hako_runtime *runtime, const char *id, bool force, struct h
 	r = hk_id_check(id, err);
 	if (r < 0)
 		return r;
-	root = hk_state_root_open(runtime->root, false, err);
+	root = hk_state_root_open(runtime->root, 0, err);
 	if (root == -ENOENT)
 		return force ? 0 : hk_refuse(err, ENOENT, "container does not exist");
 	if (root < 0)

@@ -47,7 +47,8 @@ static void set_text(struct hako_error *error)
 static const struct hako_error *error_new(const struct hk_err *err)
 {
 	struct hako_error *error = calloc(1, sizeof(*error));
-	const char *hint = err->hint[0] ? err->hint : hk_hint_find(err);
+	char found[sizeof(err->hint)];
+	const char *hint = err->hint[0] ? err->hint : hk_hint_find(err, found, sizeof(found));
 
 	if (!error)
 		return &out_of_memory;

@@ -17,6 +17,10 @@ int hk_examine_annotations(const struct hk_prepared *prepared, struct hk_finding
 int hk_examine_kernel(const struct hk_prepared *prepared, struct hk_findings *findings);
 /* Limits and priorities that take a privilege. */
 int hk_examine_privileges(const struct hk_prepared *prepared, struct hk_findings *findings);
+/* Ids that we may not map. */
+int hk_examine_id_maps(const struct hk_prepared *prepared, struct hk_findings *findings);
+/* Does an error of create mean the same? Then it gets that for its hint. */
+void hk_explain_id_maps(const struct hk_prepared *prepared, struct hk_err *err);
 
 /* ---- a mount may put another thing in the place of what the image holds ---- */
 

@@ -1,10 +1,9 @@
-/* What only a privileged runtime can give a process: higher limits, priorities, ids. */
+/* What only a privileged runtime can give a process: higher limits, priorities. */
 #include "lib/examine.h"
 
 #include "base/enumtab.h"
 #include "base/file.h"
 #include "spec/validate.h"
-#include "stage/stage.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -67,28 +66,6 @@ static int examine_priorities(const struct hk_prepared *p, struct hk_findings *f
 	return r;
 }
 
-/* An ordinary user maps one id by itself, more with the help of a program. */
-static int examine_id_maps(const struct hk_prepared *p, struct hk_findings *f)
-{
-	const struct hk_linux *linux = &p->spec->linux;
-	const struct hk_id_map *map = linux->uid_mappings.items;
-	const char *helper;
-
-	if (p->facts.euid == 0 || !hk_spec_new_namespace(p->spec, HK_NS_USER) ||
-		!linux->uid_mappings.count)
-		return 0;
-	if (linux->uid_mappings.count == 1 && map->size == 1 && map->host_id == p->facts.euid)
-		return 0;
-	helper = hk_idmap_missing_helper();
-	if (!helper)
-		return 0;
-	return hk_finding(f, EPERM, hk_at("/linux/uidMappings"),
-		"install it (package uidmap or shadow), or map your own id alone",
-		"without privileges more than one's own id is mapped by %s, which is not "
-		"installed",
-		helper);
-}
-
 int hk_examine_privileges(const struct hk_prepared *p, struct hk_findings *f)
 {
 	int r = 0;
@@ -101,7 +78,5 @@ int hk_examine_privileges(const struct hk_prepared *p, struct hk_findings *f)
 		r = examine_oom_score(p, f);
 	if (r == 0)
 		r = examine_priorities(p, f);
-	if (r == 0)
-		r = examine_id_maps(p, f);
 	return r;
 }

@@ -2,6 +2,7 @@
 #include "lib/errors.h"
 
 #include "base/mem.h"
+#include "stage/userns.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -46,8 +47,8 @@ static const struct hint {
 		"to raise a hard limit, or to change a limit of another user's process, "
 		"CAP_SYS_RESOURCE is needed"},
 	{"ns_unshare", EPERM, NULL,
-		"a user without privileges needs {\"type\":\"user\"} in linux.namespaces, with "
-		"uid and gid mappings"},
+		"it takes CAP_SYS_ADMIN, or {\"type\":\"user\"} in linux.namespaces; a chroot, a "
+		"seccomp filter or a security module around hako may forbid both"},
 	{"ns_unshare", ENOSPC, NULL, "a limit below /proc/sys/user is reached"},
 	{"credentials", EPERM, "capab",
 		"the caller has not that capability itself: drop it from process.capabilities"},
@@ -79,11 +80,19 @@ static const struct hint {
 		"filter around it hides a system call"},
 	{NULL, EEXIST, "container with given ID already exists",
 		"hako delete removes a stopped container"},
+	{NULL, EACCES, "make the state directory",
+		"an ordinary user needs a directory of its own, by XDG_RUNTIME_DIR or --root"},
 	{NULL, ENOSPC, "cgroup", "cpuset: are cpus and mems of the parent cgroup set?"},
 };
 
-const char *hk_hint_find(const struct hk_err *err)
+const char *hk_hint_find(const struct hk_err *err, char *buf, size_t cap)
 {
+	const char *found = NULL;
+
+	if (strcmp(err->step, "ns_unshare") == 0)
+		found = hk_userns_explain(err->code, buf, cap);
+	if (found)
+		return found;
 	for (size_t i = 0; i < HK_COUNT(hints); i++) {
 		const struct hint *hint = &hints[i];
 

@@ -12,7 +12,7 @@
 
 static int list(hako_runtime *runtime, char ***ret, size_t *ret_count, struct hk_err *err)
 {
-	HK_FD int root = hk_state_root_open(runtime->root, false, err);
+	HK_FD int root = hk_state_root_open(runtime->root, 0, err);
 
 	if (root == -ENOENT && runtime->default_root) {
 		*ret = NULL; /* nothing was ever made here */

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_ROOT "/run/hako"
@@ -26,33 +27,37 @@ static bool in_user_namespace(void)
 	return (size_t)n != sizeof(initial) - 1 || memcmp(link, initial, (size_t)n) != 0;
 }
 
-/* A user without privileges, or one who plays root in a user namespace of his own. Root of a
- * container that calls itself root is taken at his word, as by runc. */
+/* Whoever is root in a user namespace only has no say over the host. */
 static bool without_privileges(void)
 {
-	const char *user;
-
-	if (geteuid() != 0)
-		return true;
-	if (!in_user_namespace())
-		return false;
-	user = getenv("USER");
-	return user && strcmp(user, "root") != 0;
+	return geteuid() != 0 || in_user_namespace();
 }
 
-static char *default_root(bool unprivileged)
+/* Where the user's files of that kind go; NULL: nowhere. As with runc, root of a container that
+ * calls itself root is taken at its word; podman, which is root in its user's namespace, leaves no
+ * USER in the environment. */
+static const char *runtime_dir(bool unprivileged)
 {
-	const char *runtime_dir = unprivileged ? getenv("XDG_RUNTIME_DIR") : NULL;
+	const char *dir = unprivileged ? getenv("XDG_RUNTIME_DIR") : NULL;
+	const char *user = getenv("USER");
+
+	if (!dir || dir[0] != '/' || (geteuid() == 0 && user && strcmp(user, "root") == 0))
+		return NULL;
+	return dir;
+}
+
+static char *default_root(const char *runtime_dir)
+{
 	char *root;
 
-	if (!runtime_dir || runtime_dir[0] != '/')
+	if (!runtime_dir)
 		return strdup(DEFAULT_ROOT);
 	return asprintf(&root, "%s/hako", runtime_dir) < 0 ? NULL : root;
 }
 
 char *hako_default_root(void)
 {
-	return default_root(without_privileges());
+	return default_root(runtime_dir(without_privileges()));
 }
 
 /* given, below the working directory where it is relative; NULL with errno set. */
@@ -87,10 +92,17 @@ static int absolute_root(const char *given, char **ret, struct hk_err *err)
 static int set_root(
 	struct hako_runtime *runtime, const char *given, bool unprivileged, struct hk_err *err)
 {
+	const char *dir = runtime_dir(unprivileged);
+
+	runtime->root_mode = 0700;
 	if (given)
 		return absolute_root(given, &runtime->root, err);
+	/* The XDG Base Directory Specification: without the sticky bit, a file that is not touched
+	 * for six hours may be removed from there. */
+	if (dir)
+		runtime->root_mode |= S_ISVTX;
 	runtime->default_root = true;
-	runtime->root = default_root(unprivileged);
+	runtime->root = default_root(dir);
 	return runtime->root ? 0 : hk_fail(err, ENOMEM, "find the state directory");
 }
 

@@ -8,10 +8,12 @@
 #include <hako/runtime.h>
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Never changed behind hako_runtime_new: threads share it. */
 struct hako_runtime {
 	char *root; /* absolute, clean */
+	mode_t root_mode; /* to make it with */
 	bool default_root;
 	bool rootless;
 	enum hk_cgroup_manager cgroup_manager;

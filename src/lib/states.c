@@ -186,7 +186,7 @@ static int read_all(int root, char *const ids[], size_t count, struct all_states
 static int states(hako_runtime *runtime, struct hako_state **ret, size_t *ret_count,
 	hako_broken_fn *broken, void *userdata, struct hk_err *err)
 {
-	HK_FD int root = hk_state_root_open(runtime->root, false, err);
+	HK_FD int root = hk_state_root_open(runtime->root, 0, err);
 	struct all_states *all = NULL;
 	char **ids = NULL;
 	size_t count = 0;

@@ -15,11 +15,14 @@
 struct map_kind {
 	const char *file;
 	const char *helper;
+	const char *subordinate;
 	const char *property;
 };
 
-static const struct map_kind uid_kind = {"uid_map", "newuidmap", "/linux/uidMappings"};
-static const struct map_kind gid_kind = {"gid_map", "newgidmap", "/linux/gidMappings"};
+static const struct map_kind uid_kind = {
+	"uid_map", "newuidmap", "/etc/subuid", "/linux/uidMappings"};
+static const struct map_kind gid_kind = {
+	"gid_map", "newgidmap", "/etc/subgid", "/linux/gidMappings"};
 
 /* The kernel takes all lines in one write, and takes one write only. */
 static char *map_text(const struct hk_id_maps *maps)
@@ -113,7 +116,7 @@ static int run_helper(
 		return 0;
 	(void)hk_refuse(
 		err, EPERM, "%s: %s", path, hk_child_describe(&result, 0, why, sizeof(why)));
-	hk_err_hint(err, "the host ids must be the user's own or in /etc/subuid and /etc/subgid");
+	hk_err_hint(err, "the host ids must be the user's own or in %s", kind->subordinate);
 	return -EPERM;
 }
 

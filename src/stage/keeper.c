@@ -1,5 +1,6 @@
 /* A child that does nothing but be in a user namespace. */
 #include "stage/keeper.h"
+#include "stage/userns.h"
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -48,10 +49,11 @@ static int clone_child(int user_ns, int sock[2], struct hk_keeper *ret)
 
 int hk_keeper_start(int user_ns, struct hk_keeper *ret, struct hk_err *err)
 {
-	const char *what = user_ns < 0 ? "make a user namespace" : "join the user namespace";
+	const char *what = user_ns < 0 ? "make a user namespace" : "join the user namespace", *hint;
 	struct hk_keeper keeper = {.pidfd = -1};
 	HK_FD int theirs = -1;
 	unsigned char code = 0;
+	char buf[256];
 	int sock[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) < 0)
@@ -62,9 +64,12 @@ int hk_keeper_start(int user_ns, struct hk_keeper *ret, struct hk_err *err)
 	if (r < 0) {
 		hk_close(&keeper.sock);
 		r = hk_fail(err, -r, "%s", what);
-		if (r == -ENOSPC)
-			hk_err_hint(
-				err, "the limit in /proc/sys/user/max_user_namespaces is reached");
+		hint = hk_userns_explain(-r, buf, sizeof(buf));
+		if (hint || r == -ENOSPC)
+			hk_err_hint(err, "%s",
+				hint ? hint
+				     : "the limit in /proc/sys/user/max_user_namespaces is "
+				       "reached");
 		return r;
 	}
 	hk_close(&theirs);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* mkdir -p: the directories above are ours too when they are missing. */
-static int make_dirs(const char *path)
+static int make_dirs(const char *path, mode_t mode)
 {
 	HK_FREE char *copy = strdup(path);
 
@@ -27,17 +27,17 @@ static int make_dirs(const char *path)
 			return -errno;
 		*p = '/';
 	}
-	return mkdir(copy, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-int hk_state_root_open(const char *path, bool create, struct hk_err *err)
+int hk_state_root_open(const char *path, mode_t mode, struct hk_err *err)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 	int fd = open(path, flags);
 	int r;
 
-	if (fd < 0 && errno == ENOENT && create) {
-		r = make_dirs(path);
+	if (fd < 0 && errno == ENOENT && mode) {
+		r = make_dirs(path, mode);
 		if (r < 0)
 			return hk_fail(err, -r, "make the state directory '%s'", path);
 		fd = open(path, flags);

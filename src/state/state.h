@@ -58,8 +58,9 @@ struct hk_state {
 
 void hk_state_done(struct hk_state *state);
 
-/* The state root, made 0700 where missing. Returns an O_PATH directory fd or a negative errno. */
-int hk_state_root_open(const char *path, bool create, struct hk_err *err);
+/* The state root, made with that mode where missing; mode 0: it is not made. Returns an O_PATH directory
+ * fd or a negative errno. */
+int hk_state_root_open(const char *path, mode_t mode, struct hk_err *err);
 
 /* Make the container's directory (0711); -EEXIST "container with given ID already exists".
  * Returns its fd, locked exclusively until closed. */

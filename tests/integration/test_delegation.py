@@ -102,6 +102,55 @@ def test_cgroup_of_somebody_else_is_refused(runtime, bundle):
     assert "ermission denied" in result.err
 
 
+@pytest.mark.hako_only
+def test_controller_that_is_not_handed_down(runtime, bundle, top):
+    """The error says who keeps it."""
+    offered = (host.CGROUP / "cgroup.controllers").read_text().split()
+    kept = [name for name in ("hugetlb", "misc", "rdma") if name in offered and
+            name not in (top / "cgroup.controllers").read_text().split()]
+    if not kept:
+        pytest.skip("everything that the kernel has is delegated here")
+    bundle.linux["resources"] = {"unified": {f"{kept[0]}.max": "1"}}
+    error = runtime.fails(bundle).err
+    assert f"/linux/resources/unified/{kept[0]}.max: cgroup controller {kept[0]} is not available" in error
+    assert "does not hand it down to us" in error
+
+
+@pytest.mark.hako_only
+def test_place_among_processes(runtime, bundle):
+    """Nothing is handed down from a cgroup with processes; who asks for nothing gets a container there. To hand
+    down cpu and pids alone, which the kernel allows, would make it a place for threads."""
+    bundle.linux["cgroupsPath"] = "/" + str((own_cgroup() / bundle.name).relative_to(host.CGROUP))
+    bundle.linux.pop("resources", None)
+    container = runtime.start(bundle.sleep(), id=bundle.name)
+    assert host.cgroup_of(container.pid, "") == own_cgroup() / bundle.name
+    container.kill_and_delete()
+    bundle.linux["resources"] = {"pids": {"limit": 4}}
+    error = runtime.fails(bundle).err
+    assert "/linux/resources/pids/limit" in error and "holds processes" in error
+
+
+@pytest.mark.shows("exec", "ps", "list", "state", "pause", "resume", "update", "events --stats", "kill", "delete")
+def test_commands(runtime, bundle, top):
+    container = runtime.start(bundle.sleep(), id=bundle.name)
+    assert container.status == "running"
+    assert container.exec_output("id", "-u") == "0\n"
+    assert container.exec_output("cat", "/proc/self/cgroup") == "0::/\n"
+    assert container.pid in json.loads(container.must("ps", "--format=json").out)
+    assert [entry["id"] for entry in json.loads(runtime.must("list", "--format=json").out)] == [bundle.name]
+    container.must("pause")
+    assert container.status == "paused"
+    container.must("resume")
+    container.must("update", "--pids-limit=17")
+    assert (top / bundle.name / "pids.max").read_text() == "17\n"
+    if runtime.is_hako:
+        assert json.loads(container.must("events", "--stats").out)["data"]["pids"]["limit"] == 17
+    container.must("kill", "KILL")
+    container.wait_stopped()
+    container.must("delete")
+    assert runtime.ids() == []
+
+
 def test_kill_all(runtime, bundle, top):
     """Without a pid namespace the cgroup says which processes are the container's."""
     bundle.without_namespace("pid").without_mount("/proc").bind("/proc", "/proc", "rbind")
@@ -124,6 +173,13 @@ def test_subordinate_ids(runtime, bundle):
     ids = {line.split()[0]: line.split()[1:] for line in status if line.startswith(("Uid", "Gid"))}
     assert ids["Uid:"] == [str(int(subordinate("uid")[0]) + 999)] * 4
     assert ids["Gid:"] == [str(int(subordinate("gid")[0]) + 999)] * 4
+
+
+@pytest.mark.hako_only
+def test_ids_of_somebody_else(runtime, bundle):
+    bundle.linux["uidMappings"].append({"containerID": 1, "hostID": 7000, "size": 10})
+    error = runtime.fails(bundle).err
+    assert "/linux/uidMappings" in error and "/etc/subuid does not give the uids 7000 to 7009" in error
 
 
 def subordinate(kind):

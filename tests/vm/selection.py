@@ -70,11 +70,12 @@ CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_i
                    "integration/test_restore.py::test_hooks")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
 ALONE = Step("alone", USER.paths, user=True, delegated=False)
+PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py"), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py",
                                       "integration/test_notify.py")),
-        USER,
+        PODMAN,
     ]),
     (vm.Machine("6.1", systemd=False), [
         Step("root", CGROUPS + CHECKPOINT),
@@ -85,10 +86,10 @@ EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conforman
 COMPARED = [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
             for peer in PEERS for suite in ("conformance", "integration")]
 LONG = [
-    (vm.Machine("6.12", systemd=True), [*EVERYTHING, USER, ALONE]),
+    (vm.Machine("6.12", systemd=True), [*EVERYTHING, PODMAN, ALONE]),
     (vm.Machine("6.12", systemd=True), COMPARED),
-    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, USER, ALONE]),
-    (vm.Machine("6.1", systemd=False), [*EVERYTHING, USER]),
+    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, PODMAN, ALONE]),
+    (vm.Machine("6.1", systemd=False), [*EVERYTHING, PODMAN]),
     (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
     (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
 ]

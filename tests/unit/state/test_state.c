@@ -29,7 +29,7 @@ static int set_up(void **state)
 
 	strcpy(f->path, "/tmp/hako-test-XXXXXX");
 	assert_non_null(mkdtemp(f->path));
-	f->root = hk_state_root_open(f->path, false, &err);
+	f->root = hk_state_root_open(f->path, 0, &err);
 	assert_true(f->root >= 0);
 	*state = f;
 	return 0;
@@ -482,15 +482,15 @@ static void test_root(void **state)
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/x/y/", f->path);
-	assert_int_equal(hk_state_root_open(path, false, &err), -ENOENT);
-	fd = hk_state_root_open(path, true, &err);
+	assert_int_equal(hk_state_root_open(path, 0, &err), -ENOENT);
+	fd = hk_state_root_open(path, 0700, &err);
 	assert_true(fd >= 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	hk_close(&fd);
 	assert_int_equal(unlinkat(f->root, "x/y", AT_REMOVEDIR), 0);
 	assert_int_equal(unlinkat(f->root, "x", AT_REMOVEDIR), 0);
-	assert_int_equal(hk_state_root_open("/dev/null", true, &err), -ENOTDIR);
+	assert_int_equal(hk_state_root_open("/dev/null", 0700, &err), -ENOTDIR);
 }
 
 static void test_pid_file(void **state)
