@@ -5,23 +5,6 @@
 #include "lib/errors.h"
 #include "lib/timeline.h"
 
-static int find_net_devices(struct hk_creation *c, struct hk_err *err)
-{
-	const struct hk_linux *linux = &c->prepared.spec->linux;
-
-	if (!linux->net_device_count)
-		return 0;
-	hk_timeline_property(c->timeline, "/linux/netDevices");
-	return hk_net_devices_find(
-		linux->net_devices, linux->net_device_count, &c->net_devices, err);
-}
-
-/* The container's processes are gone, but our sockets keep its network namespace. */
-static void return_net_devices(struct hk_creation *c)
-{
-	hk_net_devices_return(c->net_devices, &c->runtime->log);
-}
-
 static const struct hk_creation_step steps[] = {
 	{"directory", hk_creation_make_directory, hk_creation_remove_directory},
 	{"prepare", hk_creation_prepare, NULL},
@@ -30,7 +13,7 @@ static const struct hk_creation_step steps[] = {
 	{"rdt", hk_creation_make_rdt, hk_creation_remove_rdt},
 	{"descriptors", hk_creation_open_slots, hk_creation_close_slots},
 	{"handle", hk_creation_make_handle, hk_creation_free_handle},
-	{"find network devices", find_net_devices, return_net_devices},
+	{"find network devices", hk_creation_find_net_devices, hk_creation_return_net_devices},
 	{"init stage", hk_creation_run_stage, hk_creation_kill_init},
 	{"start", hk_creation_await_program, NULL},
 };

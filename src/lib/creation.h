@@ -62,6 +62,8 @@ int hk_creation_make_rdt(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_rdt(struct hk_creation *creation);
 int hk_creation_make_handle(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_free_handle(struct hk_creation *creation);
+int hk_creation_find_net_devices(struct hk_creation *creation, struct hk_err *err);
+void hk_creation_return_net_devices(struct hk_creation *creation);
 
 /* The state as hooks see it. */
 struct hk_hook_state hk_creation_hook_state(const struct hk_creation *creation);

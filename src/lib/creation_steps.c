@@ -137,6 +137,23 @@ void hk_creation_free_handle(struct hk_creation *c)
 	hako_container_free(c->container);
 }
 
+int hk_creation_find_net_devices(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_linux *linux = &c->prepared.spec->linux;
+
+	if (!linux->net_device_count)
+		return 0;
+	hk_timeline_property(c->timeline, "/linux/netDevices");
+	return hk_net_devices_find(
+		linux->net_devices, linux->net_device_count, &c->net_devices, err);
+}
+
+/* The container's processes are gone, but our sockets keep its network namespace. */
+void hk_creation_return_net_devices(struct hk_creation *c)
+{
+	hk_net_devices_return(c->net_devices, &c->runtime->log);
+}
+
 static int run_step(struct hk_creation *c, const struct hk_creation_step *step, struct hk_err *err)
 {
 	int r;

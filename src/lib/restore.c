@@ -81,6 +81,7 @@ static const struct hk_creation_step steps[] = {
 	{"mount points", make_points, NULL},
 	{"root", make_root, remove_root},
 	{"options", fill_opts, NULL},
+	{"find network devices", hk_creation_find_net_devices, hk_creation_return_net_devices},
 	{"criu", hk_restoration_run, NULL},
 };
 

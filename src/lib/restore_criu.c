@@ -9,6 +9,7 @@
 #include "stage/stage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -31,12 +32,29 @@ static int note_init(struct hk_restoration *r, pid_t pid, struct hk_err *err)
 	return hk_creation_note_init(c, pid, c->process.start_time, err);
 }
 
+static int move_net_devices(struct hk_restoration *r, pid_t pid, struct hk_err *err)
+{
+	struct hk_net_devices *devices = r->creation.net_devices;
+	char path[32];
+	int netns;
+
+	if (!devices)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return hk_fail(err, errno, "open the container's network namespace");
+	return hk_net_devices_enter(devices, netns, err);
+}
+
 /* Its namespaces are there, and nothing in them yet. */
 static int on_namespaces(struct hk_restoration *r, pid_t pid, int fd, struct hk_err *err)
 {
 	int e = note_init(r, pid, err);
 
 	(void)fd;
+	if (e == 0)
+		e = move_net_devices(r, pid, err);
 	return e < 0 ? e : hk_creation_run_hooks(&r->creation, pid, err);
 }
 

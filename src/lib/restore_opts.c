@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -153,6 +154,21 @@ static int check_mount_context(const struct hk_restoration *r, struct hk_err *er
 		err, ENOTSUP, "a mount context is given, but SELinux is not enabled on this host");
 }
 
+/* With other images criu makes the devices itself, or fails to; and a namespace that is joined
+ * still has those that were moved into it. */
+static int check_net_devices(const struct hk_restoration *r, struct hk_err *err)
+{
+	const struct hk_spec *spec = r->creation.prepared.spec;
+
+	if (!spec->linux.net_device_count ||
+		(r->opts.empty_ns == CLONE_NEWNET && hk_spec_new_namespace(spec, HK_NS_NETWORK)))
+		return 0;
+	(void)hk_refuse(
+		err, ENOTSUP, "restore moves network devices into an empty network namespace only");
+	hk_err_hint(err, "checkpoint and restore with --empty-ns network, or leave netDevices out");
+	return hk_err_at(err, "/linux/netDevices");
+}
+
 int hk_restoration_fill_opts(struct hk_restoration *r, struct hk_err *err)
 {
 	const struct hk_prepared *p = &r->creation.prepared;
@@ -168,6 +184,8 @@ int hk_restoration_fill_opts(struct hk_restoration *r, struct hk_err *err)
 	r->opts.tcp_close = r->options.tcp_close;
 	if (e == 0)
 		e = check_mount_context(r, err);
+	if (e == 0)
+		e = check_net_devices(r, err);
 	if (e == 0)
 		e = add_arrays(r, err);
 	if (e == 0)

@@ -168,11 +168,9 @@ static int bring_up(const struct side *side, const struct device *device)
 
 /* ---- into the container ---- */
 
-static int open_theirs(int netlink, struct side *theirs, struct hk_err *err)
+static int open_theirs(int netns, struct side *theirs, struct hk_err *err)
 {
-	theirs->netns = hk_netlink_namespace(netlink);
-	if (theirs->netns < 0)
-		return hk_fail(err, -theirs->netns, "find the container's network namespace");
+	theirs->netns = netns;
 	theirs->netlink = hk_netlink_open_in(theirs->netns);
 	if (theirs->netlink < 0)
 		return hk_fail(err, -theirs->netlink,
@@ -249,13 +247,13 @@ static int move(struct hk_net_devices *devices, struct device *device, struct hk
 		     : 0;
 }
 
-int hk_net_devices_move(struct hk_net_devices *devices, int netlink, struct hk_err *err)
+int hk_net_devices_enter(struct hk_net_devices *devices, int netns, struct hk_err *err)
 {
 	struct hk_err own;
 	int r;
 
 	err = err ? err : &own;
-	r = open_theirs(netlink, &devices->theirs, err);
+	r = open_theirs(netns, &devices->theirs, err);
 	for (size_t i = 0; r == 0 && i < devices->count; i++)
 		r = check_name(&devices->theirs, &devices->items[i], err);
 	for (size_t i = 0; r == 0 && i < devices->count; i++) {
@@ -264,6 +262,15 @@ int hk_net_devices_move(struct hk_net_devices *devices, int netlink, struct hk_e
 			(void)at_device(&devices->items[i], err);
 	}
 	return r;
+}
+
+int hk_net_devices_move(struct hk_net_devices *devices, int netlink, struct hk_err *err)
+{
+	int netns = hk_netlink_namespace(netlink);
+
+	if (netns < 0)
+		return hk_fail(err, -netns, "find the container's network namespace");
+	return hk_net_devices_enter(devices, netns, err);
 }
 
 /* ---- and back ---- */

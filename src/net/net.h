@@ -32,9 +32,10 @@ struct hk_net_devices;
  * /linux/netDevices/NAME. */
 int hk_net_devices_find(const struct hk_net_device *wanted, size_t count,
 	struct hk_net_devices **ret, struct hk_err *err);
-/* Move them, once, into the network namespace that the socket belongs to; it stays the caller's. A
- * name that is taken there is found before any device is moved. On failure some may have been
- * moved: hk_net_devices_return is due. */
+/* Move them, once, into the network namespace, which is taken over; or into the one that the socket
+ * belongs to, which stays the caller's. A name that is taken there is found before any device is
+ * moved. On failure some may have been moved: hk_net_devices_return is due. */
+int hk_net_devices_enter(struct hk_net_devices *devices, int netns, struct hk_err *err);
 int hk_net_devices_move(struct hk_net_devices *devices, int netlink, struct hk_err *err);
 /* Undo: what has been moved comes back with its old name, all its permanent addresses, and up if it
  * was. What cannot be done is logged. NULL is accepted. */

@@ -11,6 +11,7 @@ import pytest
 
 import host
 from containers import PREFIX
+from counting import IMAGE, Counting, needs_criu
 from runtime import Runtime
 
 def has_veth():
@@ -365,3 +366,30 @@ def test_in_a_user_namespace(network, routes_stay, bundle, tmp, area, program):
     runtime = Runtime(wrapper, area, f"{PREFIX}{network.holder.pid}")
     result = runtime.fails(wants(bundle, d0="c0"))
     assert "/linux/netDevices: a rootless container cannot take network devices" in result.err
+
+
+@needs_criu
+@pytest.mark.shows("restore --empty-ns")
+def test_restore_moves_them_again(inside, network, bundle, tmp, counter):
+    """Into an empty namespace. What an image has of a network criu makes itself."""
+    address = "10.1.2.3/24"
+    network.add("d0", address)
+    counting = Counting(inside, wants(bundle, d0="c0"), tmp, counter)
+    counting.start()
+    counting.checkpoint(*IMAGE, "--empty-ns", "network")
+    assert "d0" not in network.devices(), "it went with the namespace"
+    network.add("d0", address)
+    err = counting.cannot_restore(*IMAGE)
+    assert "/linux/netDevices: restore moves network devices into an empty network namespace only" in err
+    bundle.hook_script("createRuntime", 'pid=$(sed \'s/.*"pid":\\([0-9]*\\).*/\\1/\')\n'
+                       f"grep -c c0: /proc/$pid/net/dev > {tmp}/hook; exit $(cat {tmp}/status)")
+    bundle.write()
+    (tmp / "status").write_text("3")
+    counting.cannot_restore(*IMAGE, "--empty-ns", "network")
+    assert list(network.devices()["d0"].addresses) == [address], "it has come back"
+    (tmp / "status").write_text("0")
+    container = counting.restore(*IMAGE, "--empty-ns", "network")
+    assert (tmp / "hook").read_text() == "1\n"
+    assert "d0" not in network.devices()
+    device = of(container)["c0"]
+    assert device.up and list(device.addresses) == [address]
