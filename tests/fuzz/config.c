@@ -16,34 +16,18 @@
  *       tests/fuzz/corpus/config tests/unit/spec/data
  */
 #include "corpus.h"
+#include "texts.h"
 
 #include "base/findings.h"
 #include "base/mem.h"
-#include "base/str.h"
-#include "lib/errors.h"
 #include "plan/build.h"
 #include "plan/order.h"
 #include "plan/seccomp.h"
 #include "spec/annotations.h"
 #include "spec/spec.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define MAX_ERROR_TEXT 1024
-
-static void require(bool condition, const char *what, const struct hk_err *err)
-{
-	if (condition)
-		return;
-	(void)fprintf(stderr, "%s: %s %s: %s\n", what, err->position, err->property, err->message);
-	abort();
-}
 
 /* What became of one text. */
 struct outcome {
@@ -57,16 +41,6 @@ struct outcome {
 
 static int make_plan(struct outcome *o)
 {
-	static const struct hk_facts facts = {
-		.can_mknod = true,
-		.apparmor = true,
-		.apparmor_attr_dir = true,
-		.selinux = true,
-		.kcore = true,
-		.cgroup_view = HK_CGROUP_VIEW_V2,
-		.known_caps = (1ull << 41) - 1,
-		.permitted_caps = (1ull << 41) - 1,
-	};
 	static const struct hk_cgroup_mount cgroup = {"", NULL, "/sys/fs/cgroup/box", NULL, true};
 	struct hk_plan_options options = {.id = "box",
 		.bundle = "/b",
@@ -84,7 +58,7 @@ static int make_plan(struct outcome *o)
 	options.seccomp_size = filter.size;
 	options.seccomp_flags = filter.flags;
 	options.seccomp_notify = filter.notify;
-	return hk_plan_build(&o->spec, &facts, &options, &o->arena, &o->plan, &o->err);
+	return hk_plan_build(&o->spec, &fuzz_host, &options, &o->arena, &o->plan, &o->err);
 }
 
 static void run(const uint8_t *data, size_t size, struct outcome *o)
@@ -105,23 +79,6 @@ static void done(struct outcome *o)
 {
 	hk_arena_done(&o->arena);
 	hk_spec_done(&o->spec);
-}
-
-static void check_error(const struct outcome *o)
-{
-	hako_error *error = NULL;
-	char printable[2 * MAX_ERROR_TEXT];
-	const char *text;
-
-	require(o->r == -o->err.code && o->err.message[0], "an error that says nothing", &o->err);
-	require(o->r != -ENOMEM && o->r != -EPROTO && o->r != -EIO, "the wrong kind of error",
-		&o->err);
-	(void)hk_give(o->r, &o->err, &error);
-	text = hako_error_text(error);
-	require(strlen(text) <= MAX_ERROR_TEXT, "a long error", &o->err);
-	require(!strcmp(hk_printable(text, printable, sizeof(printable)), text),
-		"an error that is not printable", &o->err);
-	hako_error_free(error);
 }
 
 static void check_plan(struct outcome *o)
@@ -146,32 +103,15 @@ static void check_again(const uint8_t *data, size_t size, const struct outcome *
 	done(&o);
 }
 
-/* `check` reads files. */
-static int file_of(const uint8_t *data, size_t size)
-{
-	static int fd = -1;
-
-	if (fd < 0)
-		fd = memfd_create("config.json", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 ||
-		pwrite(fd, data, size, 0) != (ssize_t)size) {
-		perror("memfd");
-		exit(EXIT_FAILURE);
-	}
-	return fd;
-}
-
 static void check_findings(const uint8_t *data, size_t size, const struct outcome *o)
 {
 	struct hk_err scratch = {0};
 	struct hk_findings findings = HK_ALL_FINDINGS(&scratch);
 	struct hk_spec spec;
-	char name[64];
 	int r;
 
 	hk_spec_init(&spec);
-	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", file_of(data, size));
-	r = hk_spec_read_all(AT_FDCWD, name, &spec, &findings);
+	r = hk_spec_read_all(AT_FDCWD, file_with(data, size), &spec, &findings);
 	if (r == 0)
 		r = hk_spec_examine(&spec, &findings);
 	require((r == 0 && findings.count == 0) == o->valid, "check and create disagree", &o->err);
@@ -185,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	run(data, size, &o);
 	if (o.r < 0)
-		check_error(&o);
+		check_error(o.r, &o.err);
 	check_again(data, size, &o);
 	check_findings(data, size, &o);
 	if (o.plan)
