@@ -5,6 +5,7 @@
 #include "base/findings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,36 @@ static void find_ancestor(const char *path, char ret[PATH_MAX])
 	}
 }
 
+/* Among threads no whole process can be: neither in a threaded cgroup, nor in one below that or
+ * below its domain. */
+static int examine_type(const char *ancestor, bool is_there, struct hk_err *err)
+{
+	HK_FD int fd = open(ancestor, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char type[32] = "";
+
+	/* the root and v1 have no type, and where it cannot be read making says more */
+	(void)hk_cgroup_read(fd, "cgroup.type", type, sizeof(type));
+	if (!type[0] || strcmp(type, "domain") == 0 ||
+		(is_there && strcmp(type, "domain threaded") == 0))
+		return 0;
+	return hk_refuse(err, EOPNOTSUPP,
+		"cgroup '%s' is of the type '%s' and takes no whole process%s", ancestor, type,
+		is_there ? "" : " below it");
+}
+
+static int examine_place(
+	struct hk_cgroup_dir *dir, const char *ancestor, struct hk_findings *findings)
+{
+	bool is_there = strcmp(ancestor, dir->path) == 0;
+	int r = 0;
+
+	if (is_there)
+		r = hk_cgroup_dir_check_unused(dir, findings->err);
+	else if (access(ancestor, W_OK) < 0)
+		r = hk_fail(findings->err, errno, "make a cgroup in '%s'", ancestor);
+	return r < 0 ? r : examine_type(ancestor, is_there, findings->err);
+}
+
 static int examine_dir(struct hk_cgroup_dir *dir, const struct hk_cgroup_request *request,
 	const struct hk_cgroup_limits *limits, struct hk_findings *findings)
 {
@@ -90,12 +121,7 @@ static int examine_dir(struct hk_cgroup_dir *dir, const struct hk_cgroup_request
 	int r;
 
 	find_ancestor(dir->path, ancestor);
-	if (strcmp(ancestor, dir->path) == 0)
-		r = hk_cgroup_dir_check_unused(dir, findings->err);
-	else
-		r = access(ancestor, W_OK) < 0
-			    ? hk_fail(findings->err, errno, "make a cgroup in '%s'", ancestor)
-			    : 0;
+	r = examine_place(dir, ancestor, findings);
 	if (r == 0)
 		return 0;
 	hk_cgroup_explain_unmade(request, limits, r, findings->err);

@@ -82,6 +82,10 @@ static const struct hint {
 		"hako delete removes a stopped container"},
 	{NULL, EACCES, "make the state directory",
 		"an ordinary user needs a directory of its own, by XDG_RUNTIME_DIR or --root"},
+	{NULL, EACCES, "inside its cgroup",
+		"whoever is not root moves processes within the cgroup that was delegated only: "
+		"run "
+		"hako exec where the container was made, or by `systemd-run --user --scope`"},
 	{NULL, ENOSPC, "cgroup", "cpuset: are cpus and mems of the parent cgroup set?"},
 };
 

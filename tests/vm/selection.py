@@ -59,6 +59,9 @@ def all_of(suite):
 
 CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cgroups.py",
                 "conformance/test_config_linux_resources.py", "conformance/test_config_linux_device_list.py")
+V2 = files(*(f"integration/test_cgroup_v2.py::{name}" for name in (
+    "test_controllers_are_handed_down", "test_place_among_processes", "test_among_threads", "test_oom_group[True]",
+    "test_a_program_that_was_left_is_replaced", "test_programs_above_count_as_well")))
 # What this needs of the kernel most hosts have; --long runs all of it.
 CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_it_was",
                    "integration/test_checkpoint.py::test_leave_running",
@@ -69,7 +72,7 @@ CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_i
                    "integration/test_restore.py::test_binds_have_the_sources_of_config_json",
                    "integration/test_restore.py::test_hooks")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
-ALONE = Step("alone", USER.paths, user=True, delegated=False)
+ALONE = Step("alone", files("integration/test_undelegated.py"), user=True, delegated=False)
 PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py"), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
@@ -78,8 +81,9 @@ SHORT = [
         PODMAN,
     ]),
     (vm.Machine("6.1", systemd=False), [
-        Step("root", CGROUPS + CHECKPOINT),
+        Step("root", CGROUPS + V2 + CHECKPOINT),
         USER,
+        ALONE,
     ]),
 ]
 EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conformance")]
