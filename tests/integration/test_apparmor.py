@@ -27,20 +27,35 @@ PROFILE = """profile {name} flags=(attach_disconnected,mediate_deleted) {{
     signal,
     ptrace,
     deny /etc/secret rw,
+    deny /tmp/closed w,
 }}
 """
+# The same, closed to other files.
+OTHER = PROFILE.replace("/etc/secret", "/etc/other").replace("/tmp/closed", "/tmp/open")
 LOOK = "cat /proc/self/attr/current; cat /etc/secret"
 
 
 @pytest.fixture
-def profile(runtime, tmp):
-    """The name of a profile that the kernel knows for as long as the test runs."""
-    name = runtime.new_id()
-    path = tmp / "profile"
-    path.write_text(PROFILE.format(name=name))
-    subprocess.run(["apparmor_parser", "--skip-cache", "--replace", path], check=True)
-    yield name
-    subprocess.run(["apparmor_parser", "--remove", path], check=True)
+def load(runtime, tmp):
+    """load(text) gives the name of a profile that the kernel knows for as long as the test runs."""
+    loaded = []
+
+    def load(text):
+        name = runtime.new_id()
+        path = tmp / name
+        path.write_text(text.format(name=name))
+        subprocess.run(["apparmor_parser", "--skip-cache", "--replace", path], check=True)
+        loaded.append(path)
+        return name
+
+    yield load
+    for path in loaded:
+        subprocess.run(["apparmor_parser", "--remove", path], check=True)
+
+
+@pytest.fixture
+def profile(load):
+    return load(PROFILE)
 
 
 @pytest.fixture
@@ -87,3 +102,46 @@ def test_unknown_profile_is_refused(runtime, secret):
     assert "nosuch_profile" in result.err
     if runtime.is_hako:
         assert "/process/apparmorProfile" in result.err
+
+
+WRITE = "echo x >/tmp/closed; echo x >/tmp/open; cat /tmp/open"
+
+
+def test_denied_write(runtime, bundle, profile):
+    """Root of the container, and the file's owner, may not all the same; what is beside is writable."""
+    bundle.mount("/tmp", "tmpfs", "tmpfs").sh(WRITE).process["apparmorProfile"] = profile
+    result = runtime.run(bundle)
+    assert "/tmp/closed: Permission denied" in result.err
+    assert result.out == "x\n"
+
+
+# A further process
+
+@pytest.fixture
+def container(runtime, bundle, profile):
+    """One that runs under the profile."""
+    (bundle.rootfs / "etc/secret").write_text("readable\n")
+    bundle.mount("/tmp", "tmpfs", "tmpfs").sleep().process["apparmorProfile"] = profile
+    return runtime.start(bundle)
+
+
+def test_exec_is_confined(container, profile):
+    """As the container is, which is what config.json says of a process."""
+    result = container.exec("sh", "-c", f"{LOOK}; {WRITE}")
+    assert result.out == f"{profile} (enforce)\nx\n"
+    assert "/etc/secret': Permission denied" in result.err
+    assert "/tmp/closed: Permission denied" in result.err
+
+
+@pytest.mark.shows("exec --apparmor")
+def test_exec_under_another_profile(container, load):
+    other = load(OTHER)
+    result = container.exec("sh", "-c", f"{LOOK}; {WRITE}", options=["--apparmor", other, "--no-new-privs=false"])
+    assert result.out == f"{other} (enforce)\nreadable\n"
+    assert "/tmp/open: Permission denied" in result.err and "/tmp/closed" not in result.err
+
+
+@pytest.mark.shows("exec --apparmor")
+def test_exec_under_an_unknown_profile(container):
+    result = container.exec("true", options=["--apparmor", "nosuch_profile"])
+    assert result.status != 0 and "nosuch_profile" in result.err

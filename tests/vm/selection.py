@@ -62,6 +62,8 @@ CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cg
 V2 = files(*(f"integration/test_cgroup_v2.py::{name}" for name in (
     "test_controllers_are_handed_down", "test_place_among_processes", "test_among_threads", "test_oom_group[True]",
     "test_a_program_that_was_left_is_replaced", "test_programs_above_count_as_well")))
+NESTED = files(*(f"integration/test_nested.py::{name}" for name in (
+    "test_limits", "test_limits_among_processes", "test_read_only_cgroups")))
 # What this needs of the kernel most hosts have; --long runs all of it.
 CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_it_was",
                    "integration/test_checkpoint.py::test_leave_running",
@@ -73,7 +75,8 @@ CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_i
                    "integration/test_restore.py::test_hooks")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
 ALONE = Step("alone", files("integration/test_undelegated.py"), user=True, delegated=False)
-PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py"), user=True)
+PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py", "integration/test_nested.py::test_limits"),
+              user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py",
@@ -81,7 +84,7 @@ SHORT = [
         PODMAN,
     ]),
     (vm.Machine("6.1", systemd=False), [
-        Step("root", CGROUPS + V2 + CHECKPOINT),
+        Step("root", CGROUPS + V2 + NESTED + CHECKPOINT),
         USER,
         ALONE,
     ]),
