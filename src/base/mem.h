@@ -15,7 +15,8 @@ static inline void hk_free_pointer(void *p)
 
 #define HK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Everything allocated from an arena is zeroed, aligned for any type, and freed at once. Zero-initialise it. Allocations return NULL when memory is out. */
+/* Everything allocated from an arena is zeroed, aligned for any type, and freed at once.
+ * Zero-initialise it. Allocations return NULL when memory is out. */
 struct hk_arena {
 	struct hk_arena_block *last;
 };

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_WORKERS  4
 #define WORTH_A_WORK 64 /* containers: reading them costs more than a thread */
@@ -54,7 +54,6 @@ static int find_status(
 	int root, const struct hk_state *state, enum hako_status *ret, struct hk_err *err)
 {
 	char fifo[HK_ID_MAX + sizeof("/" HK_START_FIFO)];
-	struct stat st;
 	bool alive;
 	int r;
 
@@ -68,7 +67,7 @@ static int find_status(
 		*ret = HAKO_STOPPED;
 	else if (hk_cgroup_paths_frozen(&state->cgroup_paths))
 		*ret = HAKO_PAUSED;
-	else if (fstatat(root, fifo, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	else if (faccessat(root, fifo, F_OK, 0) == 0)
 		*ret = HAKO_CREATED;
 	else
 		*ret = HAKO_RUNNING;
