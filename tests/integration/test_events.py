@@ -258,7 +258,8 @@ def test_keys_and_types_of_runc(runtime, bundle, make_bundle, tmp):
     assert not found, "\n".join(found)
     assert event["data"]["memory"]["usage"]["limit"] == reference["data"]["memory"]["usage"]["limit"]
     assert event["data"]["memory"]["swap"]["limit"] == reference["data"]["memory"]["swap"]["limit"]
-    assert event["data"]["cpuset"] == reference["data"]["cpuset"]
+    cpuset = reference["data"]["cpuset"]  # runc 1.1 reads nothing of it on v2
+    assert {key: event["data"]["cpuset"][key] for key in cpuset} == cpuset
     assert event["data"]["pids"]["limit"] == reference["data"]["pids"]["limit"]
 
 

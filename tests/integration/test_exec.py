@@ -53,7 +53,7 @@ def test_runs_in_the_containers_namespaces(container):
 
 
 def test_runs_in_the_containers_cgroups(container):
-    theirs = open(f"/proc/{container.pid}/cgroup").read()
+    theirs = container.exec_output("cat", "/proc/1/cgroup")
     assert container.exec_output("cat", "/proc/self/cgroup") == theirs
 
 

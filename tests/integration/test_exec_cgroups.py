@@ -45,7 +45,7 @@ def test_cgroup_below_the_containers(container, sub, path):
 @pytest.mark.shows("exec --cgroup")
 def test_the_containers_own(container, sub):
     out = container.exec_output("cat", "/proc/self/cgroup", options=["--cgroup", "/"])
-    assert out == open(f"/proc/{container.pid}/cgroup").read()
+    assert out == container.exec_output("cat", "/proc/1/cgroup")
 
 
 @pytest.mark.shows("exec --cgroup")
@@ -120,7 +120,8 @@ def test_cgroup_into_which_init_has_moved(runtime, bundle):
     (own / "inner" / "cgroup.procs").write_text(str(container.pid))
     (own / "cgroup.subtree_control").write_text("+pids")
     out = container.exec_output("cat", "/proc/self/cgroup")
-    assert out == open(f"/proc/{container.pid}/cgroup").read()
+    assert out == container.exec_output("cat", "/proc/1/cgroup")
+    assert out.endswith("/inner\n")
 
 
 def cpus(text):

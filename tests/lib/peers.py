@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import select
 import socket
 import struct
 import threading
@@ -101,14 +102,17 @@ class Agent:
             threading.Thread(target=self.serve, args=fds, daemon=True).start()
 
     def serve(self, fd):
-        while True:
+        """Until every process with the filter is gone: before Linux 6.11 only poll(2) tells."""
+        listener = select.poll()
+        listener.register(fd, select.POLLIN)
+        while listener.poll()[0][1] & select.POLLIN:
             request = array.array("B", bytes(80))
             try:
                 fcntl.ioctl(fd, RECEIVE, request)
-            except OSError:  # every process with the filter is gone
-                self.ended += 1
-                return
+            except OSError:  # who had called was killed, or is gone as all others are
+                continue
             self.answer(fd, *struct.unpack_from("=QIIiIQ6Q", request))
+        self.ended += 1
 
     def close(self):
         host.wait_until(lambda: self.ended == len(self.messages), "the listeners' end")
