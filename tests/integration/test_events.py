@@ -71,17 +71,22 @@ class Stream:
         self.process.stdout.close()
 
 
+def listens(pid):
+    """Its descriptors say so."""
+    try:
+        links = [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:  # one has just been closed
+        return False
+    return any("timerfd" in link or "eventpoll" in link for link in links)
+
+
 @pytest.fixture
 def stream(runtime):
     made = []
 
     def start(container, *options):
         made.append(Stream(runtime, container, *options))
-        # Until it listens: its descriptors say so.
-        fds = Path(f"/proc/{made[-1].process.pid}/fd")
-        host.wait_until(lambda: any("timerfd" in os.readlink(fd) or "eventpoll" in os.readlink(fd)
-                                    for fd in list(fds.iterdir()) if os.path.lexists(fd))
-                        if runtime.is_hako else True)
+        host.wait_until(lambda: not runtime.is_hako or listens(made[-1].process.pid))
         time.sleep(0 if runtime.is_hako else 0.5)
         return made[-1]
 

@@ -114,7 +114,7 @@ def test_cgroup_into_which_init_has_moved(runtime, bundle):
     """With controllers handed down, cgroup v2 takes no process any more where the state says."""
     if not host.is_v2_only():
         pytest.skip("controllers are on cgroup v1 here")
-    container = runtime.start(bundle.sleep())
+    container = runtime.start(bundle.args("/bin/sleep", "1000"))  # it has no children, who would stay
     own = host.cgroup_of(container.pid, "")
     (own / "inner").mkdir()
     (own / "inner" / "cgroup.procs").write_text(str(container.pid))

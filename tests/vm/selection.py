@@ -64,6 +64,25 @@ V2 = files(*(f"integration/test_cgroup_v2.py::{name}" for name in (
     "test_a_program_that_was_left_is_replaced", "test_programs_above_count_as_well")))
 NESTED = files(*(f"integration/test_nested.py::{name}" for name in (
     "test_limits", "test_limits_among_processes", "test_read_only_cgroups")))
+# What commands on a container that runs do otherwise on v2.
+RUNNING = files("integration/test_pause.py::test_all_processes_are_frozen",
+                "integration/test_pause.py::test_kill_with_a_frozen_cgroup_below",
+                "integration/test_pause.py::test_resume_leaves_what_the_container_has_frozen",
+                "integration/test_exec.py::test_runs_in_the_containers_cgroups",
+                "integration/test_exec_cgroups.py::test_cgroup_below_the_containers",
+                "integration/test_exec_cgroups.py::test_cgroup_into_which_init_has_moved",
+                "integration/test_exec_cgroups.py::test_delegated_cgroup",
+                "integration/test_events.py::test_keys_and_types_of_runc",
+                "integration/test_events.py::test_the_stream_outlives_init_where_others_do",
+                "integration/test_events.py::test_an_oom_kill_of_init_is_told_before_the_end",
+                "integration/test_events.py::test_no_oom_is_told_that_was_before")
+UPDATE = files("integration/test_update.py::test_flag",
+               "integration/test_update.py::test_burst",
+               "integration/test_update.py::test_idle_and_shares",
+               "integration/test_update.py::test_blkio_weight",
+               "integration/test_update.py::test_unified",
+               "integration/test_update.py::test_what_was_changed_before_a_refusal_is_undone",
+               "integration/test_update.py::test_a_limit_below_the_usage")
 # What this needs of the kernel most hosts have; --long runs all of it.
 CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_it_was",
                    "integration/test_checkpoint.py::test_leave_running",
@@ -79,12 +98,12 @@ PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py", 
               user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
-        Step("root", CGROUPS + files("integration/test_landlock.py", "integration/test_apparmor.py",
+        Step("root", CGROUPS + RUNNING + files("integration/test_landlock.py", "integration/test_apparmor.py",
                                       "integration/test_notify.py")),
         PODMAN,
     ]),
     (vm.Machine("6.1", systemd=False), [
-        Step("root", CGROUPS + V2 + NESTED + CHECKPOINT),
+        Step("root", CGROUPS + V2 + NESTED + UPDATE + CHECKPOINT),
         USER,
         ALONE,
     ]),
