@@ -26,7 +26,7 @@ static int enter_container(struct hk_builder *b)
 			.keep_groups = b->annotated.keep_groups);
 	/* Both namespaces are those of children: whoever entered them stays outside. */
 	if (flags & (HK_CLONE_NEWPID | HK_CLONE_NEWTIME))
-		HK_STEP(&b->blob, FORK, fork, HK_NO_PROPERTY, .unused = 0);
+		HK_STEP(&b->blob, FORK, fork, HK_NO_PROPERTY, .share_memory = true);
 	return r;
 }
 

@@ -113,7 +113,8 @@ void hk_build_namespaces(struct hk_builder *b)
 	set_time_offsets(b);
 	/* Both namespaces are those of children: whoever asked for them stays outside. */
 	if (hk_spec_namespace(b->spec, HK_NS_PID) || hk_spec_new_namespace(b->spec, HK_NS_TIME))
-		HK_STEP(&b->blob, FORK, fork, HK_NO_PROPERTY, .unused = 0);
+		HK_STEP(&b->blob, FORK, fork, HK_NO_PROPERTY,
+			.share_memory = !hk_spec_new_namespace(b->spec, HK_NS_TIME));
 }
 
 /* What a process that has just arrived in its namespaces does first. */

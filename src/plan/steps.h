@@ -31,8 +31,10 @@
 #define HK_FIELDS_time_offsets(F) \
 	F(u32, has_monotonic) F(i64, monotonic_sec) F(u32, monotonic_nsec) \
 	F(u32, has_boottime) F(i64, boottime_sec) F(u32, boottime_nsec)
-/* Go on as a child of the runtime's (CLONE_PARENT) in the pid and time namespaces entered last. */
-#define HK_FIELDS_fork(F) F(u32, unused)
+/* Go on as a child of the runtime's (CLONE_PARENT) in the pid and time namespaces entered last.
+ * share_memory: in the same memory (CLONE_VM), of which no copy is made. Not with a time namespace that
+ * was unshared: before Linux 6.1 the kernel refuses that, later it leaves the child in the old one. */
+#define HK_FIELDS_fork(F) F(u32, share_memory)
 #define HK_FIELDS_session(F) F(u32, unused) /* setsid(2) */
 /* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which brings lo up where
  * the namespace is new, and moves linux.netDevices in. Nobody waits for it; HK_SYNC_NET_DEVICES does. */

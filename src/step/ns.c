@@ -7,12 +7,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 static const char *type_name(uint64_t type)
 {
@@ -122,52 +119,4 @@ int hk_step_time_offsets(
 		return 0;
 	r = hk_ctx_write_self(ctx, "self/timens_offsets", text);
 	return r < 0 ? hk_fail(err, -r, "write /proc/self/timens_offsets") : 0;
-}
-
-/* The one that stays behind: tells the runtime whom to watch from now on, then lets it go. */
-static int hand_over(struct hk_ctx *ctx, int pidfd, int gate, struct hk_err *err)
-{
-	int r = hk_ctx_tell(ctx, HK_MSG_CHILD, pidfd, err);
-
-	if (r < 0) {
-		(void)hk_sys_pidfd_send_signal(pidfd, SIGKILL); /* its gate closes all the same */
-		return r;
-	}
-	(void)hk_write_full(gate, "0", 1); /* refused only where it has died: the runtime sees it */
-	_exit(0);
-}
-
-/* The child goes on, but must not speak before the runtime knows it. */
-static int wait_for_gate(struct hk_ctx *ctx, int gate, struct hk_err *err)
-{
-	char byte;
-	int r = hk_read_full(gate, &byte, 1);
-
-	if (r < 0)
-		_exit(1);	       /* the parent has said why */
-	return hk_ctx_guard(ctx, err); /* not inherited */
-}
-
-int hk_step_fork(struct hk_ctx *ctx, const struct hk_step_fork *args, struct hk_err *err)
-{
-	HK_FD int pidfd = -1, gate_read = -1, gate_write = -1;
-	struct hk_clone_args clone_args = {
-		.flags = HK_CLONE_PARENT | HK_CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-	};
-	int gate[2];
-	pid_t pid;
-
-	(void)args;
-	if (pipe2(gate, O_CLOEXEC) < 0)
-		return hk_fail(err, errno, "make a pipe");
-	gate_read = gate[0];
-	gate_write = gate[1];
-	pid = hk_sys_clone3(&clone_args);
-	if (pid < 0)
-		return hk_fail(err, -pid, "make the container's first process");
-	if (pid > 0)
-		return hand_over(ctx, pidfd, gate_write, err);
-	hk_close(&gate_write);
-	return wait_for_gate(ctx, gate_read, err);
 }
