@@ -78,7 +78,7 @@ int hk_proc_open(pid_t pid, uint64_t start_time)
 	return alive ? hk_take_fd(&pidfd) : -ESRCH;
 }
 
-pid_t hk_pidfd_pid(int pidfd)
+static pid_t pid_by_fdinfo(int pidfd)
 {
 	char path[64], text[1024], *line;
 	HK_FD int fd = -1;
@@ -97,4 +97,12 @@ pid_t hk_pidfd_pid(int pidfd)
 		return -EBADF; /* no pidfd */
 	pid = strtol(line + 5, NULL, 10);
 	return pid > 0 ? (pid_t)pid : -ESRCH; /* -1: gone; 0: not in our pid namespace */
+}
+
+pid_t hk_pidfd_pid(int pidfd)
+{
+	struct hk_pidfd_info info = {0};
+
+	/* what it refuses, an older kernel or a process that is gone, the file explains */
+	return hk_sys_pidfd_info(pidfd, &info) == 0 ? (pid_t)info.pid : pid_by_fdinfo(pidfd);
 }

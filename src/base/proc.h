@@ -21,7 +21,7 @@ int hk_proc_is_alive(pid_t pid, uint64_t start_time, bool *ret);
  * a zombie, or the pid belongs to another process now. */
 int hk_proc_open(pid_t pid, uint64_t start_time);
 
-/* The pid that a pidfd names in our pid namespace, from /proc/self/fdinfo. Negative errno. */
+/* The pid that a pidfd names in our pid namespace, or a negative errno. */
 pid_t hk_pidfd_pid(int pidfd);
 
 /* Files for a program's stdout and stderr; -1: it is captured. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,6 +136,11 @@ int hk_sys_pidfd_send_signal(int pidfd, int sig)
 int hk_sys_pidfd_getfd(int pidfd, int target_fd)
 {
 	return RESULT(syscall(SYS_pidfd_getfd, pidfd, target_fd, 0));
+}
+
+int hk_sys_pidfd_info(int pidfd, struct hk_pidfd_info *ret)
+{
+	return RESULT(ioctl(pidfd, _IOWR(0xff, 11, struct hk_pidfd_info), ret));
 }
 
 int hk_sys_close_range(unsigned int first, unsigned int last, unsigned int flags)

@@ -38,6 +38,15 @@ struct hk_clone_args { /* struct clone_args, CLONE_ARGS_SIZE_VER2 */
 	uint64_t cgroup;
 };
 
+/* include/uapi/linux/pidfd.h: struct pidfd_info, PIDFD_INFO_SIZE_VER0 */
+struct hk_pidfd_info {
+	_Alignas(8) uint64_t mask; /* what is asked for beyond the ids */
+	uint64_t cgroupid;
+	uint32_t pid, tgid, ppid; /* as our pid namespace numbers them */
+	uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint32_t spare;
+};
+
 /* include/uapi/linux/openat2.h */
 #define HK_RESOLVE_NO_XDEV	 0x01u
 #define HK_RESOLVE_NO_MAGICLINKS 0x02u
@@ -172,6 +181,8 @@ int hk_sys_pivot_root(const char *new_root, const char *put_old);
 int hk_sys_pidfd_open(pid_t pid);
 int hk_sys_pidfd_send_signal(int pidfd, int sig);
 int hk_sys_pidfd_getfd(int pidfd, int target_fd);
+/* PIDFD_GET_INFO, Linux 6.13. */
+int hk_sys_pidfd_info(int pidfd, struct hk_pidfd_info *ret);
 int hk_sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 int hk_sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int hk_sys_memfd_create(const char *name, unsigned int flags);
