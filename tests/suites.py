@@ -179,9 +179,11 @@ def arguments():
     parser.add_argument("--filter", metavar="TEXT", help="only tests whose name matches")
     parser.add_argument("--sanitize", action="store_true", help="use the ASan and UBSan build")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
+    parser.add_argument("--vm", action="store_true", help="the suite vm, as by its name")
     parser.add_argument("--matrix", type=Path, metavar="FILE", help="write the counts for docs/generate")
     parser.add_argument("--no-install", action="store_true", help="do not call the package manager")
     options = parser.parse_args()
+    options.suites += ["vm"] if options.vm else []
     unknown = set(options.suites) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {' '.join(sorted(unknown))} (there are {' '.join(SUITES)})")
