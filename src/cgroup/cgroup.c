@@ -60,6 +60,27 @@ static int describe_mount(struct hk_cgroup *cgroup, const struct hk_cgroup_host 
 	return 0;
 }
 
+/* The directory for the container in that hierarchy. */
+static int place(struct hk_cgroup *cgroup, const struct hk_cgroup_host *host,
+	const struct hk_cgroup_hierarchy *h, const struct hk_cgroup_request *request,
+	const char **ret, struct hk_err *err)
+{
+	const char *wanted = request->cgroups_path;
+
+	if (request->manager == HK_CGROUP_MANAGER_DISABLED)
+		return 0;
+	if (request->unit_path)
+		wanted = request->unit_path;
+	/* a unit's cgroup that holds processes could not hand its controllers down; beside v1 it
+	 * has none */
+	if (request->unit_path && request->subgroup && host->mode == HK_CGROUP_V2)
+		wanted = hk_arena_printf(
+			&cgroup->arena, "%s/%s", request->unit_path, request->subgroup);
+	if (request->unit_path && !wanted)
+		return hk_fail(err, ENOMEM, "place the cgroup");
+	return hk_cgroup_place(&cgroup->arena, h, wanted, request->id, ret, err);
+}
+
 static int place_leaf(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir, const char *leaf)
 {
 	if (!leaf || !dir->path || !hk_cgroup_dir_is_v2(dir))
@@ -99,7 +120,7 @@ static int place_all(struct hk_cgroup *cgroup, const struct hk_cgroup_host *host
 		const struct hk_cgroup_hierarchy *h = &host->hierarchies[i];
 		struct hk_cgroup_dir *dir = &cgroup->dirs[cgroup->count];
 		const char *path = NULL;
-		int r = 0;
+		int r;
 
 		dir->mount = &cgroup->mounts[cgroup->mount_count];
 		dir->version = h->v2 ? &hk_cgroup_v2 : &hk_cgroup_v1;
@@ -108,9 +129,7 @@ static int place_all(struct hk_cgroup *cgroup, const struct hk_cgroup_host *host
 		dir->own = hk_cgroup_own_place(&cgroup->arena, h);
 		if (dir->own)
 			dir->own = hk_arena_strdup(&cgroup->arena, dir->own);
-		if (!disabled)
-			r = hk_cgroup_place(
-				&cgroup->arena, h, request->cgroups_path, request->id, &path, err);
+		r = place(cgroup, host, h, request, &path, err);
 		if (r < 0)
 			return r;
 		dir->path = path;
@@ -133,7 +152,8 @@ static int leave_out_forbidden(
 	struct hk_arena arena = {0};
 	int r;
 
-	if (!request->rootless || (request->cgroups_path && *request->cgroups_path))
+	if (!request->rootless || request->unit_path ||
+		(request->cgroups_path && *request->cgroups_path))
 		return 0;
 	r = hk_cgroup_limits_convert(cgroup, request->resources, &arena, &limits, err);
 	hk_arena_done(&arena);
@@ -148,16 +168,9 @@ static int leave_out_forbidden(
 int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_request *request,
 	struct hk_cgroup **ret, struct hk_err *err)
 {
-	struct hk_cgroup *cgroup;
+	struct hk_cgroup *cgroup = hk_cgroup_alloc();
 	int r;
 
-	/* The place of the systemd manager: it decides the paths and has a scope made for them; the
-	 * files below stay those of v1 and v2. */
-	if (request->manager == HK_CGROUP_MANAGER_SYSTEMD)
-		return hk_refuse(err, ENOTSUP,
-			"the systemd cgroup manager is not available in this version; use "
-			"--cgroup-manager=cgroupfs");
-	cgroup = hk_cgroup_alloc();
 	if (!cgroup)
 		return hk_fail(err, ENOMEM, "place the cgroup");
 	r = place_all(cgroup, host, request, err);

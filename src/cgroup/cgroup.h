@@ -1,5 +1,6 @@
 /* A container's cgroup: one directory in each hierarchy of the host, whatever mix of v1 and v2 that
- * is. Managers: the file system (cgroupfs), disabled; systemd composes with the first. */
+ * is. Managers: the file system (cgroupfs), disabled, and systemd: of its units the directories and their
+ * files are the same, systemd/ has the rest. */
 #ifndef HK_CGROUP_CGROUP_H
 #define HK_CGROUP_CGROUP_H
 
@@ -55,6 +56,9 @@ struct hk_cgroup_request {
 	enum hk_cgroup_manager manager;
 	const char *id;
 	const char *cgroups_path; /* linux.cgroupsPath; NULL: /ID beside our own */
+	const char *unit_path;  /* systemd: of the unit's cgroup in each hierarchy, by cgroups_path */
+	const char *subgroup;   /* systemd, v2 alone: the container's in the unit's; NULL: the unit's own */
+	pid_t holder;           /* systemd: the process that is in it until others are; 0: none */
 	bool rootless; /* stay in our own cgroup where we may make none and nothing was asked for */
 	const struct hk_resources *resources; /* NULL: none */
 	bool own_namespaces_writable;         /* delegate: new cgroup ns and a rw cgroup mount (v2) */
@@ -74,8 +78,9 @@ int hk_cgroup_new(const struct hk_cgroup_host *host, const struct hk_cgroup_requ
 void hk_cgroup_free(struct hk_cgroup *cgroup);
 
 /* Make the directories, the missing parents too, with cpuset filled in and device rules and limits
- * applied. Refuses a directory that holds processes or is frozen (-EBUSY). On failure everything
- * made here is removed again. err names the property of the resource. */
+ * applied. Refuses a directory that holds processes or is frozen (-EBUSY), unless it is of a unit, which
+ * has begun by now. On failure everything made here is removed again. err names the property of the
+ * resource. */
 int hk_cgroup_create(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
 	struct hk_err *err);
 
@@ -86,6 +91,9 @@ int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *
 
 /* What the init stage writes "0" into to be inside (v1 `tasks` files), in order. */
 const char *const *hk_cgroup_join_files(const struct hk_cgroup *cgroup, size_t *ret_count);
+/* Put a process into the hierarchy by which systemd knows its units, where that is v1's: in v2 it has been
+ * born in it. */
+int hk_cgroup_track(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *err);
 /* Directory fd of the v2 cgroup, or its leaf, for CLONE_INTO_CGROUP; stays the cgroup's. -1: none, or not made. */
 int hk_cgroup_v2_fd(struct hk_cgroup *cgroup);
 /* Does it have a directory on cgroup v2, there or gone? */

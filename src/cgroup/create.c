@@ -2,8 +2,10 @@
 #include "cgroup/devices.h"
 #include "cgroup/group.h"
 #include "base/err.h"
+#include "base/fd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_permission(int r)
@@ -35,15 +37,29 @@ static int wanted_controllers(const struct hk_cgroup_limits *limits, char *ret, 
 	return 0;
 }
 
+static int move_into(struct hk_cgroup_dir *dir, pid_t pid, struct hk_err *err)
+{
+	int r, fd = hk_cgroup_dir_fd(dir);
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", (int)pid);
+	r = fd < 0 ? fd : hk_write_file_at(fd, "cgroup.procs", text);
+	return r < 0 ? hk_fail(err, -r, "move a process into cgroup '%s'", dir->path) : 0;
+}
+
 static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
-	const struct hk_cgroup_limits *limits, struct hk_err *err)
+	const struct hk_cgroup_request *request, const struct hk_cgroup_limits *limits,
+	struct hk_err *err)
 {
 	bool pure_v2 = cgroup->count == 1 && hk_cgroup_dir_is_v2(dir);
 	char wanted[512];
 	int r = hk_cgroup_dir_make(dir, err);
 
-	if (r == 0 && dir->existed)
+	if (r == 0 && dir->existed && !request->unit_path)
 		r = hk_cgroup_dir_check_unused(dir, err);
+	/* out of the unit's own cgroup, which can hand its controllers down then */
+	if (r == 0 && request->holder && pure_v2)
+		r = move_into(dir, request->holder, err);
 	if (r < 0)
 		return r;
 	if (wanted_controllers(limits, wanted, sizeof(wanted)) < 0)
@@ -55,7 +71,7 @@ static int make_all(struct hk_cgroup *cgroup, const struct hk_cgroup_request *re
 	const struct hk_cgroup_limits *limits, struct hk_err *err)
 {
 	for (size_t i = 0; i < cgroup->count; i++) {
-		int r = make_dir(cgroup, &cgroup->dirs[i], limits, err);
+		int r = make_dir(cgroup, &cgroup->dirs[i], request, limits, err);
 
 		if (r < 0) {
 			hk_cgroup_explain_unmade(request, limits, r, err);
@@ -162,4 +178,11 @@ int hk_cgroup_create(
 		hk_cgroup_dir_unmake(&cgroup->dirs[i - 1]);
 	hk_arena_done(&arena);
 	return r;
+}
+
+int hk_cgroup_track(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *err)
+{
+	struct hk_cgroup_dir *dir = hk_cgroup_find_v1(cgroup, "name=systemd");
+
+	return dir && !hk_cgroup_find_v2(cgroup) ? move_into(dir, pid, err) : 0;
 }

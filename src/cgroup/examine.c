@@ -152,6 +152,7 @@ int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *
 
 	if (request->manager == HK_CGROUP_MANAGER_DISABLED)
 		return 0;
-	r = examine_dirs(cgroup, request, findings);
+	/* a unit's are systemd's to make */
+	r = request->unit_path ? 0 : examine_dirs(cgroup, request, findings);
 	return r < 0 ? r : examine_resources(cgroup, request->resources, findings);
 }

@@ -9,6 +9,7 @@ static const struct hk_creation_step steps[] = {
 	{"directory", hk_creation_make_directory, hk_creation_remove_directory},
 	{"prepare", hk_creation_prepare, NULL},
 	{"state", hk_creation_store_creating, hk_creation_remove_rootfs_mount},
+	{"unit", hk_creation_start_unit, hk_creation_stop_unit},
 	{"cgroup", hk_creation_make_cgroup, hk_creation_remove_cgroup},
 	{"rdt", hk_creation_make_rdt, hk_creation_remove_rdt},
 	{"descriptors", hk_creation_open_slots, hk_creation_close_slots},

@@ -1,5 +1,6 @@
 /* The init stage's run for a new container, and what it asks for on its way. */
 #include "lib/creation.h"
+#include "lib/unit.h"
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -20,6 +21,8 @@ int hk_creation_note_init(struct hk_creation *c, pid_t pid, uint64_t start_time,
 	c->state.init_pid = pid;
 	c->state.init_start_time = start_time;
 	r = hk_state_store(c->dir, &c->state, err);
+	if (r == 0)
+		r = hk_creation_hand_unit_over(c, pid, err);
 	if (r == 0 && c->prepared.rdt.group)
 		r = hk_rdt_assign(&c->prepared.rdt, pid, err);
 	return r;
@@ -28,6 +31,13 @@ int hk_creation_note_init(struct hk_creation *c, pid_t pid, uint64_t start_time,
 static int on_spawned(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err)
 {
 	return hk_creation_note_init(userdata, pid, start_time, err);
+}
+
+static int on_enter_cgroup(void *userdata, int cgroup, pid_t pid, struct hk_err *err)
+{
+	struct hk_creation *c = userdata;
+
+	return hk_unit_enter(c->prepared.bus, &c->state, cgroup, pid, err);
 }
 
 static int on_network(void *userdata, int netlink, struct hk_err *err)
@@ -111,6 +121,7 @@ int hk_creation_run_stage(struct hk_creation *c, struct hk_err *err)
 				.hooks = on_hooks,
 				.ready = on_ready,
 				.listener = on_listener,
+				.enter_cgroup = c->state.systemd_unit ? on_enter_cgroup : NULL,
 				.userdata = c,
 			},
 	};

@@ -7,6 +7,7 @@
 #include "lib/prepare.h"
 #include "net/net.h"
 #include "stage/trace.h"
+#include "systemd/holder.h"
 
 struct hk_creation {
 	struct hako_runtime *runtime;
@@ -18,6 +19,7 @@ struct hk_creation {
 	int dir; /* locked until poststart hooks run */
 	struct hk_handshake handshake;
 	int slots[HK_SLOT_COUNT];
+	struct hk_holder holder;  /* in the unit that has begun, until init is */
 	struct hk_notify *notify; /* the sockets of its readiness; NULL: nobody asks */
 	struct hk_net_devices *net_devices; /* NULL: none are to be moved */
 	struct hk_stage_process process;
@@ -74,6 +76,13 @@ struct hk_hook_state hk_creation_hook_state(const struct hk_creation *creation);
 int hk_creation_store_creating(struct hk_creation *creation, struct hk_err *err);
 /* state.json, "created". */
 int hk_creation_store_created(struct hk_creation *creation, pid_t pid, struct hk_err *err);
+
+/* ---- create_unit.c: nothing of it without the systemd manager ---- */
+
+int hk_creation_start_unit(struct hk_creation *creation, struct hk_err *err);
+/* The container's init has been born into the cgroup: it, and not the holder, is what the unit lives by. */
+int hk_creation_hand_unit_over(struct hk_creation *creation, pid_t init, struct hk_err *err);
+void hk_creation_stop_unit(struct hk_creation *creation);
 
 /* ---- create_slots.c ---- */
 

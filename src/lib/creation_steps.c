@@ -13,7 +13,7 @@ void hk_creation_init(struct hk_creation *c, struct hako_runtime *runtime, const
 	*c = (struct hk_creation){.runtime = runtime, .id = id, .run = run, .root = -1, .dir = -1};
 	for (int i = 0; i < HK_SLOT_COUNT; i++)
 		c->slots[i] = -1;
-	c->process.pidfd = -1;
+	c->process.pidfd = c->holder.pidfd = -1;
 	hk_handshake_init(&c->handshake);
 }
 

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
+#include "lib/unit.h"
 #include "rdt/rdt.h"
 
 #include <errno.h>
@@ -56,7 +57,9 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	r = kill_all(loaded, everything, err);
 	if (r < 0)
 		return r;
-	r = hk_cgroup_destroy(loaded->cgroup, err);
+	r = hk_unit_end(&loaded->state, &runtime->log, err);
+	if (r == 0)
+		r = hk_cgroup_destroy(loaded->cgroup, err);
 	if (r == 0)
 		r = hk_rootfs_mount_remove(&loaded->state, err);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "lib/unit.h"
 #include "rdt/rdt.h"
 
 #include <errno.h>
@@ -30,6 +31,13 @@ static int on_listener(void *userdata, pid_t pid, int listener, struct hk_err *e
 
 	return hk_seccomp_notify_send(x->seccomp.listener_path, x->seccomp.listener_metadata,
 		listener, &state, "running", pid, err);
+}
+
+static int on_enter_cgroup(void *userdata, int cgroup, pid_t pid, struct hk_err *err)
+{
+	const struct hk_execution *x = userdata;
+
+	return hk_unit_enter(NULL, &x->container.state, cgroup, pid, err);
 }
 
 static int other_cgroup(void *userdata, struct hk_err *err)
@@ -85,6 +93,8 @@ int hk_exec_run_stage(struct hk_execution *x, struct hk_err *err)
 						   : NULL,
 				.ready = on_ready,
 				.listener = on_listener,
+				.enter_cgroup =
+					x->container.state.systemd_unit ? on_enter_cgroup : NULL,
 				.other_cgroup = options->cgroup_count ? NULL : other_cgroup,
 				.userdata = x,
 			},

@@ -12,6 +12,7 @@
 #include "plan/seccomp.h"
 #include "spec/annotations.h"
 #include "spec/tables.h"
+#include "systemd/bus.h"
 
 #include <hako/runtime.h>
 
@@ -62,8 +63,8 @@ static void write_cgroup(struct hk_writer *w)
 	hk_write_object_begin(w, "cgroup");
 	hk_write_bool(w, "v1", true);
 	hk_write_bool(w, "v2", true);
-	hk_write_bool(w, "systemd", false);
-	hk_write_bool(w, "systemdUser", false);
+	hk_write_bool(w, "systemd", hk_bus_is_built());
+	hk_write_bool(w, "systemdUser", hk_bus_is_built());
 	hk_write_bool(w, "rdma", true);
 	hk_write_object_end(w);
 }

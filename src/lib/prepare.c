@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define DEFAULT_SUBGROUP "container" /* as crun calls it */
+
 int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 	const struct hako_create_options *options, struct hk_prepared *ret, struct hk_err *err)
 {
@@ -127,6 +129,45 @@ static bool wants_own_cgroup(const struct hk_spec *spec)
 	return false;
 }
 
+/* With the systemd manager: which unit it is, and that there is somebody to make it. Where the
+ * user's service manager has its cgroup only it knows. */
+static int decide_unit(struct hk_prepared *p, struct hk_err *err)
+{
+	struct hk_unit_properties ignored = {.arena = &p->arena};
+	const char *root = "/";
+	int r;
+
+	if (p->runtime->cgroup_manager != HK_CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	r = hk_bus_open(p->rootless, &p->bus, err);
+	if (r == 0 && p->rootless)
+		r = hk_bus_get(p->bus, "ControlGroup", &p->arena, &root, err);
+	if (r < 0)
+		return r;
+	if (p->rootless && p->cgroup_host.mode != HK_CGROUP_V2) {
+		(void)hk_refuse(err, ENOTSUP,
+			"a user's systemd can give out cgroups on cgroup v2 alone, which this "
+			"host does not have");
+		hk_err_hint(err, "--cgroup-manager=cgroupfs needs no cgroup at all where nothing "
+				 "is limited");
+		return -ENOTSUP;
+	}
+	r = hk_unit_decide(p->spec->linux.cgroups_path, p->id,
+		p->rootless ? "user.slice" : "system.slice", root, &p->arena, &p->unit, err);
+	if (r < 0)
+		return r;
+	r = hk_unit_put_annotations(&ignored, &p->spec->annotations, err); /* are they right? */
+	if (r < 0)
+		return r;
+	p->cgroup_request.unit_path = p->unit.path;
+	p->cgroup_request.subgroup = p->annotated.systemd_subgroup;
+	if (!p->cgroup_request.subgroup)
+		p->cgroup_request.subgroup = DEFAULT_SUBGROUP;
+	else if (!p->cgroup_request.subgroup[0])
+		p->cgroup_request.subgroup = NULL;
+	return 0;
+}
+
 int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 {
 	const struct hk_spec *spec = p->spec;
@@ -147,7 +188,8 @@ int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 		.leaf = p->annotated.delegate_cgroup,
 		.leaf_uid = host_id(&spec->linux.uid_mappings, 0),
 	};
-	return hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
+	r = decide_unit(p, err);
+	return r < 0 ? r : hk_cgroup_new(&p->cgroup_host, &p->cgroup_request, &p->cgroup, err);
 }
 
 int hk_prepare_rdt(struct hk_prepared *p, struct hk_err *err)
@@ -302,6 +344,7 @@ int hk_prepare(struct hk_prepared *p, struct hk_err *err)
 void hk_prepared_done(struct hk_prepared *p)
 {
 	hk_cgroup_free(p->cgroup);
+	hk_bus_close(p->bus);
 	hako_spec_free(p->loaded);
 	hk_arena_done(&p->arena);
 }

@@ -10,6 +10,7 @@
 #include "rdt/rdt.h"
 #include "spec/annotations.h"
 #include "spec/spec.h"
+#include "systemd/scope.h"
 
 #include <hako/container.h>
 
@@ -34,6 +35,8 @@ struct hk_prepared {
 	struct hk_facts facts;
 	bool rootless; /* the runtime's, see hk_cgroup_request */
 	struct hk_cgroup_host cgroup_host;
+	struct hk_bus *bus;  /* to systemd; NULL: another cgroup manager */
+	struct hk_unit unit; /* name NULL: none */
 	struct hk_cgroup_request cgroup_request;
 	struct hk_cgroup *cgroup;
 	struct hk_rdt rdt;

@@ -74,6 +74,7 @@ static const struct hk_creation_step steps[] = {
 	{"prepare", hk_creation_prepare, NULL},
 	{"check", check, NULL},
 	{"state", hk_creation_store_creating, NULL},
+	{"unit", hk_creation_start_unit, hk_creation_stop_unit},
 	{"cgroup", hk_creation_make_cgroup, hk_creation_remove_cgroup},
 	{"rdt", hk_creation_make_rdt, hk_creation_remove_rdt},
 	{"descriptors", hk_creation_open_files, hk_creation_close_slots},

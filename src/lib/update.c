@@ -4,6 +4,7 @@
 #include "lib/change.h"
 #include "lib/container.h"
 #include "lib/errors.h"
+#include "lib/unit.h"
 #include "rdt/rdt.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ struct update {
 	struct hk_change change;
 	struct hk_loaded loaded;
 	struct hk_resources in_force; /* behind the change */
+	struct hk_bus *bus;	      /* to systemd; NULL: the container has no unit */
 	struct hk_cgroup_saved *saved;
 	struct hk_rdt rdt; /* made for it; group NULL: not */
 };
@@ -90,12 +92,34 @@ static int change_rdt(struct update *u, struct hk_err *err)
 	return hk_rdt_update(root, group, &u->change.rdt, &u->change.arena, err);
 }
 
+/* ---- the unit ---- */
+
+static int change_unit(struct update *u, const struct hk_resources *from,
+	const struct hk_resources *to, struct hk_err *err)
+{
+	struct hk_cgroup_write *before, *after;
+	size_t before_count, after_count;
+	struct hk_arena *arena = &u->change.arena;
+	int r;
+
+	if (!u->bus)
+		return 0;
+	r = hk_cgroup_writes(u->loaded.cgroup, from, arena, &before, &before_count, err);
+	if (r == 0)
+		r = hk_cgroup_writes(u->loaded.cgroup, to, arena, &after, &after_count, err);
+	if (r == 0)
+		r = hk_scope_change(u->bus, u->loaded.state.systemd_unit, before, before_count,
+			after, after_count, arena, err);
+	return r;
+}
+
 /* ---- all ---- */
 
 static void undo(struct update *u)
 {
 	struct hk_state *state = &u->loaded.state;
 
+	(void)change_unit(u, &u->in_force, state->resources, NULL); /* the first error counts */
 	if (u->saved)
 		hk_cgroup_restore(u->saved);
 	if (!u->rdt.group)
@@ -115,8 +139,15 @@ static int change_all(struct update *u, struct hk_err *err)
 	r = hk_resources_change(before, &u->change.resources, &u->change.arena, &u->in_force, err);
 	if (r < 0)
 		return r;
-	r = hk_cgroup_update(
-		u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->saved, err);
+	if (state->systemd_unit)
+		r = hk_bus_open(state->systemd_user, &u->bus, err);
+	if (r < 0)
+		return r;
+	/* systemd first: what it writes is overwritten by what is asked for, to the byte */
+	r = change_unit(u, before, &u->in_force, err);
+	if (r == 0)
+		r = hk_cgroup_update(
+			u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->saved, err);
 	if (r == 0)
 		r = change_rdt(u, err);
 	if (r == 0) {
@@ -151,6 +182,7 @@ static int update(const struct hako_container *container, const struct hako_upda
 		if (r < 0)
 			hk_change_locate(&u.change, err);
 	}
+	hk_bus_close(u.bus);
 	hk_loaded_done(&u.loaded);
 	hk_change_done(&u.change);
 	return r;

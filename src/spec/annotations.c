@@ -145,9 +145,8 @@ static int read_seccomp_receiver(struct reading *r)
 /* "" is crun's way to ask for none. */
 static int read_systemd_subgroup(struct reading *r)
 {
-	const char *name;
-
-	return r->value[0] ? read_component(r, &name) : 0;
+	r->out->systemd_subgroup = r->value;
+	return r->value[0] ? read_component(r, &r->out->systemd_subgroup) : 0;
 }
 
 /* ---- the table ---- */

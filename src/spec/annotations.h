@@ -33,6 +33,7 @@ struct hk_annotated {
 	const char *hooks_stderr;
 	const char *seccomp_receiver; /* socket for the listener where there is no listenerPath */
 	const char *delegate_cgroup;  /* one path component below the container's cgroup */
+	const char *systemd_subgroup; /* one path component, or "" */
 	const struct hk_landlock *landlock;
 };
 

@@ -191,14 +191,25 @@ static pid_t clone_child(
 	return pid;
 }
 
+/* It has not been told to do anything yet. */
+static void give_up(int *pidfd)
+{
+	int status;
+
+	/* ours, and not waited for: neither can fail */
+	(void)hk_sys_pidfd_send_signal(*pidfd, SIGKILL);
+	(void)hk_reap(*pidfd, &status);
+	hk_close(pidfd);
+}
+
 /* The kernel forks into no cgroup whose pids.max is reached, 0 for one; but a process may be moved
- * into it. The init stage has not been told to do anything yet. */
+ * into it. */
 static pid_t clone_and_move(
 	const struct hk_stage_options *options, struct child *child, int *ret_pidfd)
 {
 	pid_t pid = clone_child(options, -1, child, ret_pidfd);
 	char text[16];
-	int r, status;
+	int r;
 
 	if (pid < 0)
 		return pid;
@@ -206,10 +217,7 @@ static pid_t clone_and_move(
 	r = hk_write_file_at(options->cgroup_v2_fd, "cgroup.procs", text);
 	if (r == 0)
 		return pid;
-	/* ours, and not waited for: neither can fail */
-	(void)hk_sys_pidfd_send_signal(*ret_pidfd, SIGKILL);
-	(void)hk_reap(*ret_pidfd, &status);
-	hk_close(ret_pidfd);
+	give_up(ret_pidfd);
 	return r;
 }
 
@@ -252,6 +260,23 @@ static bool wants_other_cgroup(const struct hk_stage_options *options, pid_t pid
 	return options->events.other_cgroup && (pid == -EBUSY || pid == -ENOENT || pid == -ENODEV);
 }
 
+/* The cgroup is ours, but not all between it and the one that we are in, as in a login session. */
+static pid_t clone_and_have_moved(const struct hk_stage_options *options, struct child *child,
+	int *ret_pidfd, struct hk_err *err)
+{
+	const struct hk_stage_events *events = &options->events;
+	pid_t pid = clone_child(options, -1, child, ret_pidfd);
+	int r;
+
+	if (pid < 0)
+		return clone_failed(options, -pid, err);
+	r = events->enter_cgroup(events->userdata, options->cgroup_v2_fd, pid, err);
+	if (r == 0)
+		return pid;
+	give_up(ret_pidfd);
+	return r;
+}
+
 /* The pid, or a negative errno with err set. */
 static pid_t clone_somewhere(const struct hk_stage_options *options, struct child *child,
 	int *ret_pidfd, struct hk_err *err)
@@ -267,6 +292,8 @@ static pid_t clone_somewhere(const struct hk_stage_options *options, struct chil
 		moved.cgroup_v2_fd = other;
 		pid = clone_into_cgroup(&moved, child, ret_pidfd);
 	}
+	if (pid == -EACCES && options->events.enter_cgroup)
+		return clone_and_have_moved(other < 0 ? options : &moved, child, ret_pidfd, err);
 	return pid < 0 ? clone_failed(options, -pid, err) : pid;
 }
 

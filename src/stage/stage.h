@@ -29,6 +29,9 @@ struct hk_stage_events {
 	int (*ready)(void *userdata, pid_t pid, struct hk_err *err);
 	/* The seccomp listener arrived; the fd stays the stage's. */
 	int (*listener)(void *userdata, pid_t pid, int listener, struct hk_err *err);
+	/* We may not clone into the cgroup: the process is outside, and somebody else has to put it there,
+	 * before anything is asked of it. NULL: there is nobody. */
+	int (*enter_cgroup)(void *userdata, int cgroup, pid_t pid, struct hk_err *err);
 	/* The cgroup takes no process: an fd of another one, the stage's from then on, or failed. */
 	int (*other_cgroup)(void *userdata, struct hk_err *err);
 	void *userdata;

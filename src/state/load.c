@@ -44,6 +44,8 @@ static const struct hk_property state_properties[] = {
 	HK_BOOL("intel_rdt_owned", struct hk_state, intel_rdt_owned),
 	HK_UINT("rootfs_mount", struct hk_state, rootfs_mount),
 	HK_BOOL("systemd_cgroup", struct hk_state, systemd_cgroup),
+	HK_BOOL("systemd_user", struct hk_state, systemd_user),
+	HK_STRING("systemd_unit", struct hk_state, systemd_unit),
 	HK_BOOL("private_pid_namespace", struct hk_state, private_pid_namespace,
 		.flags = HK_REQUIRED),
 	HK_BOOL("exec_fifo", struct hk_state, exec_fifo),

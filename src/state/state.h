@@ -41,6 +41,8 @@ struct hk_state {
 				   * put one of its own there on the host; 0: it has not */
 	bool rootless;
 	bool systemd_cgroup;
+	bool systemd_user;        /* of the user's service manager, not the system's */
+	const char *systemd_unit; /* stopped with the container; NULL: none */
 	bool private_pid_namespace;  /* kill of init kills all */
 	bool exec_fifo;              /* made by create, not by run */
 	bool no_new_keyring;         /* it has the session keyring of who created it */

@@ -100,6 +100,10 @@ static char *state_text(const struct hk_state *state)
 	if (state->rootfs_mount)
 		hk_write_u64(&w, "rootfs_mount", state->rootfs_mount);
 	hk_write_bool(&w, "systemd_cgroup", state->systemd_cgroup);
+	if (state->systemd_unit) {
+		hk_write_bool(&w, "systemd_user", state->systemd_user);
+		hk_write_string(&w, "systemd_unit", state->systemd_unit);
+	}
 	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);
 	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
 	hk_write_bool(&w, "no_new_keyring", state->no_new_keyring);

@@ -119,7 +119,8 @@ def test_the_command_line_calls_only_public_functions():
 
 
 @pytest.mark.parametrize("prefix, header, folder", [
-    ("yajl_", "yajl/", "json"), ("mnl_", "libmnl/", "net"), ("seccomp_", "seccomp.h", "plan")])
+    ("yajl_", "yajl/", "json"), ("mnl_", "libmnl/", "net"), ("seccomp_", "seccomp.h", "plan"),
+    ("sd_", "systemd/sd-", "systemd")])
 def test_a_library_is_named_in_one_folder_only(prefix, header, folder):
     users = {tree.name(source) for source, path in tree.objects().items()
              for kind, symbol in tree.symbols(path) if kind == "U" and symbol.startswith(prefix)}

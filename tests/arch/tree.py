@@ -14,7 +14,7 @@ SRC = SOURCE / "src"
 BUILD = Path(os.environ.get("HAKO_BUILD") or SOURCE / "build-tests")
 
 # Each folder of src/ may call only those before it.
-LAYERS = ["base", "json", "spec", "plan", "wire", "step", "init", "cgroup", "rdt", "net", "stage",
+LAYERS = ["base", "json", "spec", "plan", "wire", "step", "init", "cgroup", "systemd", "rdt", "net", "stage",
           "criu", "state", "doctor", "lib", "cli"]
 # What runs inside the container: a static program of libc alone. Some files of the other folders are
 # linked into it too.

@@ -219,23 +219,52 @@ static void test_mountpoint_gone(void **state)
 	hk_cgroup_free(cgroup);
 }
 
+/* In the cgroup of a unit: the container's own is below it on v2 alone, and where nobody says no.
+ */
+static void test_units(void **state)
+{
+	static const struct hk_cgroup_hierarchy v1 = {false, "pids", "/sys/fs/cgroup/pids", "/a"};
+	static const struct hk_cgroup_hierarchy v2 = {true, "", "/sys/fs/cgroup", "/a"};
+	const struct {
+		struct hk_cgroup_host host;
+		const char *subgroup, *path;
+	} cases[] = {
+		{{HK_CGROUP_V2, {v2}, 1}, "container", "/sys/fs/cgroup/s.slice/x.scope/container"},
+		{{HK_CGROUP_V2, {v2}, 1}, NULL, "/sys/fs/cgroup/s.slice/x.scope"},
+		{{HK_CGROUP_V1, {v1}, 1}, "container", "/sys/fs/cgroup/pids/s.slice/x.scope"},
+		{{HK_CGROUP_HYBRID, {v2, v1}, 2}, "container", "/sys/fs/cgroup/s.slice/x.scope"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(cases); i++) {
+		struct hk_cgroup_request request = {.id = "web",
+			.manager = HK_CGROUP_MANAGER_SYSTEMD,
+			.cgroups_path = "s.slice::x",
+			.unit_path = "/s.slice/x.scope",
+			.subgroup = cases[i].subgroup,
+			.rootless = true};
+		const char *controllers, *path;
+		struct hk_cgroup *cgroup;
+
+		assert_int_equal(hk_cgroup_new(&cases[i].host, &request, &cgroup, NULL), 0);
+		hk_cgroup_path(cgroup, 0, &controllers, &path);
+		assert_string_equal(path, cases[i].path);
+		hk_cgroup_free(cgroup);
+	}
+}
+
 static void test_managers(void **state)
 {
 	struct hk_cgroup_host host = {.mode = HK_CGROUP_V2,
 		.count = 1,
 		.hierarchies = {{true, "", "/sys/fs/cgroup", "/a/b"}}};
-	struct hk_cgroup_request request = {.id = "web", .manager = HK_CGROUP_MANAGER_SYSTEMD};
+	struct hk_cgroup_request request = {.id = "web", .manager = HK_CGROUP_MANAGER_DISABLED};
 	const struct hk_cgroup_mount *mounts;
 	struct hk_cgroup *cgroup = NULL;
 	struct hk_err err = {0};
 	size_t count;
 
 	(void)state;
-	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, &err), -ENOTSUP);
-	assert_non_null(strstr(err.message, "--cgroup-manager=cgroupfs"));
-	assert_null(cgroup);
-
-	request.manager = HK_CGROUP_MANAGER_DISABLED;
 	assert_int_equal(hk_cgroup_new(&host, &request, &cgroup, &err), 0);
 	assert_int_equal(hk_cgroup_create(cgroup, &request, &err), 0);
 	assert_int_equal(hk_cgroup_path_count(cgroup), 0);
@@ -293,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_leaf),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_mountpoint_gone),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_managers),
 		cmocka_unit_test(test_open),
 	};
