@@ -144,7 +144,7 @@ def host_mount(tmp):
 def leaks(area):
     """What is on the host because of us, in words."""
     found = [f"mount on {m.point}" for m in host.mounts() if m.point.startswith(f"{area}/")]
-    found += [f"cgroup {path}" for path in host.cgroup_dirs(PREFIX)]
+    found += [f"cgroup {path}" for name in (PREFIX, f"hako-{PREFIX}") for path in host.cgroup_dirs(name)]
     state = area / "state"
     found += [f"state {entry}" for entry in state.iterdir()] if state.is_dir() else []
     found += [f"process {pid} ({line})"

@@ -20,6 +20,7 @@ class Runtime:
         self.area = area
         self.root = area / "state"
         self.prefix = prefix
+        self.options = []  # of the program itself, with every command
         self.count = 0
         version = subprocess.run([self.program, "--version"], capture_output=True, text=True)
         self.is_hako = version.stdout.startswith("hako")
@@ -30,7 +31,8 @@ class Runtime:
 
     def call(self, *args, input=None, env=None, cwd=None, timeout=TIMEOUT, pass_fds=(), root=True):
         """Run a command; output goes to files, for a container may keep them open."""
-        command = [self.program, *(["--root", str(self.root)] if root else []), *map(str, args)]
+        command = [self.program, *(["--root", str(self.root)] if root else []), *self.options,
+                   *map(str, args)]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             try:
                 status = subprocess.run(
@@ -65,8 +67,8 @@ class Runtime:
         bundle.write()
         container = Container(self, id or self.new_id())
         with open(container.log, "wb") as log:
-            command = [self.program, "--root", str(self.root), "create", "--bundle", str(bundle.path),
-                       *map(str, options), container.id]
+            command = [self.program, "--root", str(self.root), *self.options, "create", "--bundle",
+                       str(bundle.path), *map(str, options), container.id]
             status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                     timeout=TIMEOUT, **more).returncode
         assert status == 0, f"create: {status}\n{container.output}"
