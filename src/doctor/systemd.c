@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "stage/stage.h"
+#include "systemd/bus.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,18 @@ static bool look_at_manager(struct hk_doctor *d)
 		"nothing: --cgroup-manager cgroupfs, the default, does without it", "%s",
 		running ? "it runs this host" : "it does not run this host");
 	return running;
+}
+
+static void look_at_library(struct hk_doctor *d)
+{
+	static const struct hk_need need = {"libsystemd", false, "--systemd-cgroup"};
+	struct hk_err err = {0};
+	int r = hk_bus_try_library(&err);
+
+	if (r < 0)
+		hk_doctor_add(d, &need, HK_VERDICT_MISSING, err.hint, "cannot %s", err.message);
+	else
+		hk_doctor_add(d, &need, HK_VERDICT_OK, NULL, "it is loaded when it is needed");
 }
 
 static void look_at_bus(
@@ -72,6 +85,7 @@ void hk_doctor_systemd(struct hk_doctor *d)
 
 	if (!look_at_manager(d))
 		return;
+	look_at_library(d);
 	look_at_bus(d, &system, SYSTEM_BUS, "start dbus.socket");
 	if (d->facts.euid != 0)
 		look_at_user_bus(d);

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "json/json.h"
 #include "lib/errors.h"
-#include "lib/prepare.h"
+#include "lib/unit.h"
 #include "plan/describe.h"
 #include "rdt/schemata.h"
 #include "state/state.h"
@@ -29,6 +29,45 @@ static void put_state(struct explanation *e)
 	hk_sink_text(&e->sink, "root", e->prepared.runtime->root);
 	hk_sink_text(&e->sink, "id", e->prepared.id);
 	hk_sink_end(&e->sink);
+}
+
+static void put_unit_property(struct explanation *e, const struct hk_unit_property *property)
+{
+	struct hk_strbuf value = {0};
+	const char *copy;
+
+	hk_variant_format(&property->value, &value);
+	copy = value.failed ? NULL : hk_arena_strdup(&e->prepared.arena, value.text);
+	hk_strbuf_done(&value);
+	hk_sink_begin(&e->sink, HK_SIDE_RUNTIME, "unit_property", "describe the unit",
+		property->property);
+	hk_sink_text(&e->sink, "name", property->name);
+	hk_sink_text(&e->sink, "value", copy ? copy : "");
+	hk_sink_end(&e->sink);
+}
+
+static int put_unit(struct explanation *e, struct hk_err *err)
+{
+	struct hk_prepared *p = &e->prepared;
+	struct hk_unit_properties properties = {.arena = &p->arena};
+	struct hk_scope_request request;
+	int r;
+
+	if (!p->unit.name)
+		return 0;
+	r = hk_prepared_scope(p, &request, err);
+	if (r == 0)
+		r = hk_scope_list(p->bus, &request, 0, &properties, err);
+	if (r < 0)
+		return r;
+	hk_sink_begin(&e->sink, HK_SIDE_RUNTIME, "unit", "have systemd start a unit",
+		p->spec->linux.cgroups_path ? "/linux/cgroupsPath" : NULL);
+	hk_sink_text(&e->sink, "name", p->unit.name);
+	hk_sink_text(&e->sink, "bus", p->rootless ? "user" : "system");
+	hk_sink_end(&e->sink);
+	for (size_t i = 0; i < properties.count; i++)
+		put_unit_property(e, &properties.items[i]);
+	return 0;
 }
 
 /* A hierarchy of two controllers has two names for one directory. */
@@ -205,6 +244,9 @@ static int put_steps(struct explanation *e, struct hk_err *err)
 	int r;
 
 	put_state(e);
+	r = put_unit(e, err);
+	if (r < 0)
+		return r;
 	put_cgroups(e);
 	r = put_limits(e, err);
 	if (r == 0)

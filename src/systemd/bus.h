@@ -12,6 +12,9 @@ struct hk_bus;
 /* Was this program built with the means to speak D-Bus? */
 bool hk_bus_is_built(void);
 
+/* Is the library there that a bus needs? */
+int hk_bus_try_library(struct hk_err *err);
+
 /* user: the service manager of the user that we are, or that plays root in our user namespace; else the
  * system's. A bus is used by one thread. err says what to do where there is none. */
 int hk_bus_open(bool user, struct hk_bus **ret, struct hk_err *err);

@@ -19,6 +19,11 @@ bool hk_bus_is_built(void)
 	return false;
 }
 
+int hk_bus_try_library(struct hk_err *err)
+{
+	return refuse(err);
+}
+
 int hk_bus_open(bool user, struct hk_bus **ret, struct hk_err *err)
 {
 	(void)user;

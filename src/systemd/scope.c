@@ -2,6 +2,7 @@
 #include "systemd/scope.h"
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,6 +38,21 @@ static int find_version(struct hk_bus *bus, const struct hk_cgroup_write *writes
 	return r;
 }
 
+/* A value of another type than the property has makes systemd complain of the message alone; ours
+ * are of the right one. */
+static void locate_type(const struct hk_unit_properties *list, struct hk_err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *property = list->items[i].property;
+
+		if (!property || !hk_starts_with(property, "/annotations/"))
+			continue;
+		(void)hk_err_at(err, "%s", err->property[0] ? "/annotations" : property);
+		hk_err_hint(err, "is it of the property's type? `busctl introspect "
+				 "org.freedesktop.systemd1 UNIT` shows which that is");
+	}
+}
+
 /* systemd says "Cannot set property Abc, or unknown property.", or what is wrong with the value of
  * Abc. */
 static void locate(const struct hk_unit_properties *list, struct hk_err *err)
@@ -49,6 +65,8 @@ static void locate(const struct hk_unit_properties *list, struct hk_err *err)
 			return;
 		}
 	}
+	if (strstr(err->message, "message contents"))
+		locate_type(list, err);
 }
 
 static int start(struct hk_bus *bus, const struct hk_unit *unit,
@@ -69,19 +87,25 @@ static int start(struct hk_bus *bus, const struct hk_unit *unit,
 	return r;
 }
 
+int hk_scope_list(struct hk_bus *bus, const struct hk_scope_request *request, pid_t pid,
+	struct hk_unit_properties *ret, struct hk_err *err)
+{
+	unsigned int version;
+	int r = find_version(bus, request->writes, request->write_count, ret->arena, &version, err);
+
+	return r < 0 ? r : hk_scope_properties(request, pid, version, ret, err);
+}
+
 int hk_scope_start(struct hk_bus *bus, const struct hk_scope_request *request, pid_t pid,
 	struct hk_arena *arena, struct hk_err *err)
 {
 	struct hk_unit_properties list = {.arena = arena};
 	struct hk_err ours = {0};
-	unsigned int version;
 	int r;
 
 	if (!err)
 		err = &ours;
-	r = find_version(bus, request->writes, request->write_count, arena, &version, err);
-	if (r == 0)
-		r = hk_scope_properties(request, pid, version, &list, err);
+	r = hk_scope_list(bus, request, pid, &list, err);
 	if (r < 0)
 		return r;
 	r = start(bus, request->unit, &list, err);

@@ -16,8 +16,11 @@ struct hk_scope_request {
 	const struct hk_pairs *annotations;
 };
 
-/* All of its properties; pid: what it begins with; version: systemd's, 0: the oldest. Pure. */
+/* All of its properties; pid: what it begins with, 0: nobody; version: systemd's, 0: the oldest. Pure. */
 int hk_scope_properties(const struct hk_scope_request *request, pid_t pid, unsigned int version,
+	struct hk_unit_properties *ret, struct hk_err *err);
+/* The same, as far as this systemd knows them. */
+int hk_scope_list(struct hk_bus *bus, const struct hk_scope_request *request, pid_t pid,
 	struct hk_unit_properties *ret, struct hk_err *err);
 
 /* Start it, with pid inside. A unit of that name that has failed gives way, any other does not: -EEXIST with

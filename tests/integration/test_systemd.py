@@ -129,6 +129,22 @@ def test_scope(container, leaves_no_unit):
 
 
 @systemd
+@pytest.mark.shows("explain")
+def test_explain(runtime, bundle):
+    bundle.resources.update(LIMITS)
+    bundle.linux["cgroupsPath"] = f":hako:{PREFIX}-explained"
+    bundle.write()
+    steps = json.loads(runtime.must("explain", "--format", "json", bundle.path).out)["steps"]
+    found = {step["arguments"]["name"]: step for step in steps if step["step"] == "unit_property"}
+    assert found["Delegate"]["arguments"]["value"] == "true" and "property" not in found["Delegate"]
+    assert found["TasksMax"]["arguments"]["value"] == "uint64 33"
+    assert found["TasksMax"]["property"] == "/linux/resources/pids/limit"
+    assert [step["arguments"] for step in steps if step["step"] == "unit"] == \
+        [{"name": f"hako-{PREFIX}-explained.scope", "bus": "system" if IS_ROOT else "user"}]
+    assert not is_loaded(f"hako-{PREFIX}-explained.scope")
+
+
+@systemd
 @v2
 def test_update(container):
     changed = {"MemoryMax": str(96 * MiB), "TasksMax": "44"}

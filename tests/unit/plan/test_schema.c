@@ -19,6 +19,8 @@ static const struct runtime_step {
 	const char *lists;
 } runtime_steps[] = {
 	{"state", "write down that the container exists", "root id", "", ""},
+	{"unit", "have systemd start a unit", "name bus", "", ""},
+	{"unit_property", "describe the unit", "name value", "", ""},
 	{"cgroup", "make a cgroup", "path", "", ""},
 	{"cgroup_write", "set a limit", "dir file value", "", ""},
 	{"device_rule", "allow or deny devices", "rule type access", "major minor", ""},
