@@ -20,7 +20,8 @@ class Runtime:
         self.area = area
         self.root = area / "state"
         self.prefix = prefix
-        self.options = []  # of the program itself, with every command
+        # of the program itself, with every command: another cgroup manager, say
+        self.options = os.environ.get("HAKO_OPTIONS", "").split()
         self.count = 0
         version = subprocess.run([self.program, "--version"], capture_output=True, text=True)
         self.is_hako = version.stdout.startswith("hako")
