@@ -11,13 +11,16 @@ hako_manager() {
 	done
 }
 
-# hako_packages MANAGER build|test|client|vm: a list of package names. "guest" is for the inside of the
+# hako_packages MANAGER build|systemd|test|client|vm: a list of package names. "systemd" is for the build too:
+# without it there is no systemd cgroup manager, which some systems have no use for. "guest" is for the inside of the
 # VM that tests/vm makes, beside what "build" says: see there.
 hako_packages() {
 	case "$1:$2" in
 	apt-get:build)
 		echo gcc libc6-dev make cmake pkg-config musl-tools busybox-static \
 			libyajl-dev libcap-dev libseccomp-dev libmnl-dev ;;
+	apt-get:systemd)
+		echo libsystemd-dev ;;
 	apt-get:test)
 		echo g++ binutils libcmocka-dev python3 python3-pytest python3-jsonschema procps \
 			util-linux iproute2 git strace clang clang-format clang-tidy cppcheck shellcheck \
@@ -34,6 +37,8 @@ hako_packages() {
 	dnf:build)
 		echo gcc make cmake pkgconf-pkg-config kernel-headers musl-gcc busybox \
 			yajl-devel libcap-devel libseccomp-devel libmnl-devel ;;
+	dnf:systemd)
+		echo systemd-devel ;;
 	dnf:test)
 		echo gcc-c++ binutils libcmocka-devel python3 python3-pytest python3-jsonschema \
 			procps-ng util-linux iproute git strace clang clang-tools-extra cppcheck ShellCheck \
@@ -53,6 +58,8 @@ hako_packages() {
 	pacman:build)
 		echo gcc make cmake pkgconf linux-api-headers musl busybox \
 			yajl libcap libseccomp libmnl ;;
+	pacman:systemd)
+		echo systemd-libs ;;
 	pacman:test)
 		echo binutils cmocka python python-pytest python-jsonschema procps-ng util-linux iproute2 git strace \
 			clang cppcheck shellcheck zsh fish groff ;;
@@ -127,6 +134,8 @@ hako_has() {
 	build)
 		hako_have cc make cmake pkg-config && hako_static_busybox >/dev/null &&
 			pkg-config --exists yajl libcap libseccomp libmnl ;;
+	systemd)
+		[ -z "$(hako_packages "$(hako_manager)" systemd)" ] || pkg-config --exists libsystemd ;;
 	test)
 		hako_have c++ nm readelf git strace ps unshare ip &&
 			hako_have clang clang-format clang-tidy cppcheck shellcheck zsh fish groff &&

@@ -96,11 +96,16 @@ USER = Step("user", files("integration/test_delegation.py"), user=True)
 ALONE = Step("alone", files("integration/test_undelegated.py"), user=True, delegated=False)
 PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py", "integration/test_nested.py::test_limits"),
               user=True)
+SYSTEMD = files("integration/test_systemd.py")
+SYSTEMD_USER = Step("systemd-user", tuple(f"{path}::{test}" for path in SYSTEMD for test in
+                                          ("test_scope", "test_update", "test_killed_runtime")), user=True)
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + RUNNING + files("integration/test_landlock.py", "integration/test_apparmor.py",
                                       "integration/test_notify.py")),
         PODMAN,
+        Step("systemd", SYSTEMD),
+        SYSTEMD_USER,
     ]),
     (vm.Machine("6.1", systemd=False), [
         Step("root", CGROUPS + V2 + NESTED + UPDATE + CHECKPOINT),

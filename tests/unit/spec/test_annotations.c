@@ -93,8 +93,8 @@ static void test_what_asks_for_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(read_pairs(none, HK_COUNT(none)), 0);
-	assert_memory_equal(&annotated,
-		&(struct hk_annotated){.systemd_subgroup = none[2].value}, sizeof(annotated));
+	assert_memory_equal(&annotated, &(struct hk_annotated){.systemd_subgroup = none[2].value},
+		sizeof(annotated));
 }
 
 static const char long_name[] = "123456789012345678901234567890123456789012345678901234567890123456"
