@@ -117,7 +117,7 @@ EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conforman
 COMPARED = [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
             for peer in PEERS for suite in ("conformance", "integration")]
 LONG = [
-    (vm.Machine("6.12", systemd=True), [*EVERYTHING, PODMAN, ALONE]),
+    (vm.Machine("6.12", systemd=True), [*EVERYTHING, PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
     (vm.Machine("6.12", systemd=True), COMPARED),
     (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, PODMAN, ALONE]),
     (vm.Machine("6.1", systemd=False), [*EVERYTHING, PODMAN]),
