@@ -127,6 +127,10 @@ int hk_cgroup_open_current(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *e
 struct hk_cgroup_saved;
 int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
 	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err);
+/* memory.checkBeforeUpdate, which hk_cgroup_update respects: -EBUSY where v2's kernel would kill for the new
+ * limit; v1's refuses it. */
+int hk_cgroup_check_usage(
+	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err);
 void hk_cgroup_restore(const struct hk_cgroup_saved *saved); /* best effort */
 /* Freezing waits until every process is frozen, for ten seconds at most (-ETIMEDOUT: none is). */
 int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err);

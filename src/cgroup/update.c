@@ -53,13 +53,17 @@ static int keep_limit(struct hk_cgroup_dir *dir, struct hk_memory *memory)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* v1's kernel refuses a limit below the usage; v2's would kill for it. */
-static int check_usage(
-	struct hk_cgroup_dir *dir, const struct hk_memory *memory, struct hk_err *err)
+int hk_cgroup_check_usage(
+	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err)
 {
+	struct hk_cgroup_dir *dir = hk_cgroup_find_v2(cgroup);
+	const struct hk_memory *memory = resources->memory;
 	int64_t usage = 0;
 
-	if (!memory->check_before_update || !memory->limit.set || memory->limit.value <= 0)
+	if (!dir || hk_cgroup_find_v1(cgroup, "memory"))
+		return 0;
+	if (!memory || !memory->check_before_update || !memory->limit.set ||
+		memory->limit.value <= 0)
 		return 0;
 	if (read_number(dir, "memory.current", &usage) < 0 || usage <= memory->limit.value)
 		return 0;
@@ -77,14 +81,11 @@ static int update_v2(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 
 	if (resources->cpu && !hk_cgroup_find_v1(cgroup, "cpu"))
 		r = keep_quota(dir, resources->cpu);
-	if (r == 0 && resources->memory && !hk_cgroup_find_v1(cgroup, "memory")) {
+	if (r == 0 && resources->memory && !hk_cgroup_find_v1(cgroup, "memory"))
 		r = keep_limit(dir, resources->memory);
-		if (r == 0 && check_usage(dir, resources->memory, err) < 0)
-			return -EBUSY;
-	}
 	if (r < 0)
 		return hk_fail(err, -r, "read the limits of cgroup '%s'", dir->path);
-	return 0;
+	return hk_cgroup_check_usage(cgroup, resources, err);
 }
 
 static bool is_gone(struct hk_cgroup *cgroup)

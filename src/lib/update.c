@@ -143,8 +143,10 @@ static int change_all(struct update *u, struct hk_err *err)
 		r = hk_bus_open(state->systemd_user, &u->bus, err);
 	if (r < 0)
 		return r;
+	r = hk_cgroup_check_usage(u->loaded.cgroup, &u->change.resources, err);
 	/* systemd first: what it writes is overwritten by what is asked for, to the byte */
-	r = change_unit(u, before, &u->in_force, err);
+	if (r == 0)
+		r = change_unit(u, before, &u->in_force, err);
 	if (r == 0)
 		r = hk_cgroup_update(
 			u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->saved, err);

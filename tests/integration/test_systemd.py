@@ -153,6 +153,11 @@ def test_update(container):
     assert {name: unit[name] for name in PROPERTIES} == {**PROPERTIES, **changed}
     assert (payload(container) / "memory.max").read_text() == f"{96 * MiB}\n"
     assert (payload(container) / "pids.max").read_text() == "44\n"
+    # with checkBeforeUpdate systemd is not told either what the kernel would kill for
+    tight = json.dumps({"memory": {"limit": 4096, "checkBeforeUpdate": True}})
+    result = container.call("update", "--resources=-", input=tight.encode())
+    assert result.status == 1 and "below the current usage" in result.err
+    assert show(scope(container))["MemoryMax"] == str(96 * MiB)
     # what the kernel refuses, systemd has been told before: neither keeps it
     result = container.call("update", "--pids-limit=55", "--cpuset-cpus=99")
     assert result.status == 1 and "cpuset" in result.err
