@@ -105,16 +105,21 @@ int hk_bus_try_library(struct hk_err *err)
 	return load(&ignored, err);
 }
 
-static int unreachable(const struct hk_bus *bus, int errnum, struct hk_err *err)
+static void advise(const struct hk_bus *bus, struct hk_err *err)
 {
-	(void)hk_fail(
-		err, errnum, "connect to the %s bus of systemd", bus->user ? "user" : "system");
 	hk_err_hint(err, "%s",
 		bus->user ? "set XDG_RUNTIME_DIR or DBUS_SESSION_BUS_ADDRESS, as a login does; "
 			    "`loginctl enable-linger` keeps a user's systemd without one; or use "
 			    "--cgroup-manager=cgroupfs"
 			  : "does systemd run this host, and dbus.socket? Or use "
 			    "--cgroup-manager=cgroupfs");
+}
+
+static int unreachable(const struct hk_bus *bus, int errnum, struct hk_err *err)
+{
+	(void)hk_fail(
+		err, errnum, "connect to the %s bus of systemd", bus->user ? "user" : "system");
+	advise(bus, err);
 	return -errnum;
 }
 
@@ -172,6 +177,11 @@ static int failed(
 		return r == -ETIMEDOUT || r >= 0 ? hk_fail(err, ETIMEDOUT, "%s", what)
 						 : unreachable(bus, -r, err);
 	(void)hk_refuse(err, -r, "%s: %s", what, error->message);
+	if (r == -EHOSTUNREACH) /* there is a bus, but no systemd on it */
+		advise(bus, err);
+	if (r == -EACCES && !bus->user)
+		hk_err_hint(err, "the system's systemd makes units for root; --rootless=true asks "
+				 "the user's own");
 	bus->lib.sd_bus_error_free(error);
 	return r;
 }

@@ -24,6 +24,10 @@ v2 = pytest.mark.needs(host.is_v2_only, "for cgroup v2")
 v1 = pytest.mark.needs(lambda: host.has_v1("memory"), "no v1 memory controller here")
 
 
+built = pytest.mark.needs(lambda: RUNS or os.path.exists("/usr/include/systemd/sd-bus.h"),
+                          "no headers of systemd's here, so that hako may have been built without the manager")
+
+
 def systemctl(*args):
     command = ["systemctl", *([] if IS_ROOT else ["--user"]), "--no-pager", *args]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -375,6 +379,15 @@ def test_from_outside(program, tmp, base_rootfs, prefix):
     assert not cgroup.exists()
 
 
+@systemd
+@pytest.mark.needs(lambda: not IS_ROOT, "for an ordinary user")
+def test_system_bus_refuses_a_user(runtime, bundle):
+    bundle.write()
+    result = runtime.call("--rootless=false", "run", "--bundle", bundle.path, runtime.new_id())
+    assert result.status == 1 and "--rootless=true asks the user's own" in result.err
+
+
+@built
 @pytest.mark.parametrize("rootless", ["false", "true"])
 def test_bus_is_missed_by_name(runtime, bundle, rootless):
     """On every host: what to do about it."""
@@ -386,6 +399,7 @@ def test_bus_is_missed_by_name(runtime, bundle, rootless):
     assert ("enable-linger" in result.err) == (rootless == "true")
 
 
+@built
 def test_features(runtime):
     cgroup = json.loads(runtime.must("features", root=False).out)["linux"]["cgroup"]
     assert cgroup["systemd"] is True and cgroup["systemdUser"] is True

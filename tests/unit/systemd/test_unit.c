@@ -109,13 +109,11 @@ static void test_refused(void **state)
 
 static void test_below(void **state)
 {
-	static const char top[] = "/sys/fs/cgroup/system.slice/";
-	char path[128];
+	static const char path[] = "/sys/fs/cgroup/system.slice/a.scope/container";
 
 	(void)state;
-	(void)strcpy(path, top);
-	assert_string_equal(hk_unit_below(strcat(path, "a.scope"), "a.scope"), "");
-	assert_string_equal(hk_unit_below(strcat(path, "/container"), "a.scope"), "/container");
+	assert_string_equal(hk_unit_below("/sys/fs/cgroup/system.slice/a.scope", "a.scope"), "");
+	assert_string_equal(hk_unit_below(path, "a.scope"), "/container");
 	assert_null(hk_unit_below(path, "b.scope"));
 	assert_null(hk_unit_below("/x/ba.scope/a.scopes", "a.scope"));
 	assert_string_equal(hk_unit_below("/x/__a.scope/y", "_a.scope"), "/y");
