@@ -48,6 +48,26 @@ static int kill_all(struct hk_loaded *loaded, bool everything, struct hk_err *er
 	return hk_kill_and_wait(loaded->pidfd, err);
 }
 
+/* A unit goes with its last process, and another container may have taken its name since. Whoever
+ * kills everything has killed that as well by now. */
+static int end_unit(
+	struct hako_runtime *runtime, struct hk_loaded *loaded, bool everything, struct hk_err *err)
+{
+	HK_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r = 0;
+
+	if (!loaded->state.systemd_unit)
+		return 0;
+	if (!everything)
+		r = hk_cgroup_pids(loaded->cgroup, &pids, &count, err);
+	if (r == 0 && count)
+		return hk_refuse(err, EBUSY,
+			"the unit '%s' holds processes that are not this container's",
+			loaded->state.systemd_unit);
+	return r < 0 ? r : hk_unit_end(&loaded->state, &runtime->log, err);
+}
+
 int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loaded *loaded,
 	bool everything, struct hk_err *err)
 {
@@ -57,7 +77,7 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	r = kill_all(loaded, everything, err);
 	if (r < 0)
 		return r;
-	r = hk_unit_end(&loaded->state, &runtime->log, err);
+	r = end_unit(runtime, loaded, everything, err);
 	if (r == 0)
 		r = hk_cgroup_destroy(loaded->cgroup, err);
 	if (r == 0)

@@ -257,6 +257,22 @@ def test_stopped_by_systemd(container, leaves_no_unit):
 
 
 @systemd
+def test_name_has_been_taken(runtime, bundle, tmp, leaves_no_unit):
+    """By another runtime's container, since this one has ended: delete leaves that alone."""
+    container = runtime.start(bundle)
+    container.must("kill", "KILL")
+    host.wait_until(lambda: not is_loaded(scope(container)))
+    other = Runtime(runtime.program, runtime.area, PREFIX)
+    other.root, other.options = tmp / "other", runtime.options
+    second = other.start(bundle, id=container.id)
+    result = container.call("delete")
+    assert result.status == 1 and "not this container's" in result.err
+    assert second.state()["status"] == "running"
+    second.kill_and_delete()
+    container.must("delete")
+
+
+@systemd
 @v2
 @pytest.mark.parametrize("path,unit,slices", [
     ("{0}-a.slice:pre:web", "pre-web.scope", "{0}.slice/{0}-a.slice"),
