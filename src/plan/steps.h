@@ -230,6 +230,8 @@ enum hk_mount_how {
 enum hk_sync_point {
 	HK_SYNC_HOOKS,	 /* mounts and devices are there: prestart and createRuntime hooks run */
 	HK_SYNC_RLIMITS, /* of the step rlimits */
+	HK_SYNC_SCHEDULER, /* of the steps scheduler and io_priority, which may not themselves */
+	HK_SYNC_IO_PRIORITY,
 	HK_SYNC_NET_DEVICES, /* hooks and sysctls that come may want linux.netDevices to be there */
 };
 

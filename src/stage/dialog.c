@@ -128,6 +128,12 @@ static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)
 	case HK_SYNC_RLIMITS:
 		r = hk_rlimits_set(d->process.pid, d->options->spec, err);
 		break;
+	case HK_SYNC_SCHEDULER:
+		r = hk_scheduler_set(d->process.pid, d->options->spec, err);
+		break;
+	case HK_SYNC_IO_PRIORITY:
+		r = hk_io_priority_set(d->process.pid, d->options->spec, err);
+		break;
 	case HK_SYNC_NET_DEVICES: /* messages are dealt with in their order: on_netlink is done */
 		break;
 	case HK_SYNC_HOOKS:

@@ -23,5 +23,8 @@ int hk_reap(int pidfd, int *ret_status);
 
 /* Set the rlimits of spec's process from outside, where lifting them needs no capability inside. */
 int hk_rlimits_set(pid_t pid, const struct hk_spec *spec, struct hk_err *err);
+/* The same for its priorities; to be called only where init could not. err names the property. */
+int hk_scheduler_set(pid_t pid, const struct hk_spec *spec, struct hk_err *err);
+int hk_io_priority_set(pid_t pid, const struct hk_spec *spec, struct hk_err *err);
 
 #endif

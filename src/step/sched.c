@@ -3,18 +3,17 @@
 #include "step/step.h"
 
 #include "base/idlist.h"
+#include "base/scheduling.h"
 #include "base/sys.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define IOPRIO_WHO_PROCESS 1
-#define BITS_PER_LONG	   (8 * sizeof(unsigned long))
+#define BITS_PER_LONG (8 * sizeof(unsigned long))
 
 /* A raw call, for as many CPUs as there can be: libc's cpu_set_t ends at 1024. The kernel takes
  * what the cpuset allows. */
@@ -32,42 +31,18 @@ int hk_step_affinity(struct hk_ctx *ctx, const struct hk_step_affinity *args, st
 	return 0;
 }
 
-/* The specification has the flags of utilization clamping, but no values to clamp to: -1 is the
- * system's default, and undoes a clamp that the runtime was started with. */
-static void reset_clamps(struct hk_sched_attr *attr)
+/* In a user namespace nobody has the host's CAP_SYS_NICE; whoever is outside may have it, and knows
+ * what to say where it is refused as well. */
+static int ask_outside(struct hk_ctx *ctx, enum hk_sync_point point, struct hk_err *err)
 {
-	attr->size = sizeof(*attr);
-	if (attr->flags & HK_SCHED_FLAG_UTIL_CLAMP_MIN)
-		attr->util_min = UINT32_MAX;
-	if (attr->flags & HK_SCHED_FLAG_UTIL_CLAMP_MAX)
-		attr->util_max = UINT32_MAX;
-}
+	struct hk_msg_sync message = {.point = point};
 
-static const char *scheduler_hint(uint32_t policy, int code)
-{
-	if (code == EOPNOTSUPP)
-		return "the kernel is built without CONFIG_UCLAMP_TASK: leave out "
-		       "SCHED_FLAG_UTIL_CLAMP_MIN and SCHED_FLAG_UTIL_CLAMP_MAX";
-	if (policy == SCHED_DEADLINE && code == EPERM)
-		return "SCHED_DEADLINE needs CAP_SYS_NICE on the host, and a cpuset of all CPUs: "
-		       "leave out linux.resources.cpu.cpus";
-	if (policy == SCHED_DEADLINE && code == EBUSY)
-		return "the CPUs have not that much time left for deadline tasks: lower runtime";
-	if (policy == SCHED_DEADLINE && code == EINVAL)
-		return "the period must lie within /proc/sys/kernel/sched_deadline_period_min_us "
-		       "and _max_us";
-	if (code == EPERM && (policy == SCHED_FIFO || policy == SCHED_RR))
-		return "real-time policies need CAP_SYS_NICE on the host and, where its kernel "
-		       "schedules groups, linux.resources.cpu.realtimeRuntime";
-	if (code == EPERM)
-		return "a lower nice value than the caller's needs CAP_SYS_NICE on the host";
-	return NULL;
+	return hk_ctx_ask(ctx, HK_MSG_SYNC, &message, NULL, err);
 }
 
 int hk_step_scheduler(struct hk_ctx *ctx, const struct hk_step_scheduler *args, struct hk_err *err)
 {
 	struct hk_sched_attr attr = {
-		.size = HK_SCHED_ATTR_SIZE_VER0,
 		.policy = args->policy,
 		.flags = args->flags,
 		.nice = (int32_t)args->nice,
@@ -76,30 +51,16 @@ int hk_step_scheduler(struct hk_ctx *ctx, const struct hk_step_scheduler *args, 
 		.deadline = args->deadline,
 		.period = args->period,
 	};
-	const char *hint;
-	int r;
 
-	(void)ctx;
-	if (attr.flags & (HK_SCHED_FLAG_UTIL_CLAMP_MIN | HK_SCHED_FLAG_UTIL_CLAMP_MAX))
-		reset_clamps(&attr);
-	r = hk_sys_sched_setattr(0, &attr);
-	if (r == 0)
-		return 0;
-	(void)hk_fail(err, -r, "set the scheduler");
-	hint = scheduler_hint(args->policy, -r);
-	if (hint)
-		hk_err_hint(err, "%s", hint);
-	return r;
+	return hk_scheduler_apply(0, &attr) < 0 ? ask_outside(ctx, HK_SYNC_SCHEDULER, err) : 0;
 }
 
-/* The process is alone in its group, and what it starts inherits the priority. */
 int hk_step_io_priority(
 	struct hk_ctx *ctx, const struct hk_step_io_priority *args, struct hk_err *err)
 {
-	(void)ctx;
-	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, args->value) < 0)
-		return hk_fail(err, errno, "set the I/O priority");
-	return 0;
+	if (hk_io_priority_apply(0, args->value) == 0)
+		return 0;
+	return ask_outside(ctx, HK_SYNC_IO_PRIORITY, err);
 }
 
 int hk_step_personality(

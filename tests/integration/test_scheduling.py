@@ -77,6 +77,28 @@ def test_real_time(runtime, bundle, helper, name, number):
     assert (seen["policy"], seen["priority"], seen["flags"]) == (number, 42, RESET_ON_FORK)
 
 
+@needs_nice
+@pytest.mark.parametrize("wanted, number", [({"policy": "SCHED_RR", "priority": 42}, RR),
+                                            ({"policy": "SCHED_OTHER", "nice": -5}, OTHER)])
+def test_in_a_user_namespace(runtime, bundle, helper, wanted, number):
+    """Nobody in there has the host's CAP_SYS_NICE: the runtime sets it, from outside."""
+    if number == RR:
+        give_real_time(bundle)
+    seen = scheduler(runtime, bundle.user_namespace(), helper, wanted)
+    assert (seen["policy"], seen["nice"], seen["priority"]) \
+        == (number, wanted.get("nice", 0), wanted.get("priority", 0))
+
+
+@needs_nice
+def test_exec_in_a_user_namespace(runtime, bundle, helper):
+    bundle.bind(helper, "/helper", "ro").user_namespace()
+    container = runtime.start(bundle.sleep())
+    process = bundle.process | {"scheduler": {"policy": "SCHED_OTHER", "nice": -5}, "args": ["/helper", "sched"]}
+    (bundle.path / "process.json").write_text(json.dumps(process))
+    out = runtime.must("exec", "--process", bundle.path / "process.json", container.id).out
+    assert dict(zip(FIELDS, map(int, out.split())))["nice"] == -5
+
+
 @pytest.mark.needs(lambda: host.has_v1("cpu") and os.path.exists("/sys/fs/cgroup/cpu/cpu.rt_runtime_us"),
                    "no real-time groups here")
 def test_real_time_without_a_share_of_it(runtime, bundle):
@@ -187,6 +209,14 @@ def test_io_priority(runtime, bundle, helper, name, number):
     bundle.process["ioPriority"] = {"class": name, "priority": 5}
     bundle.bind(helper, "/helper", "ro").args("/helper", "syscall", "252", "1", "0")
     assert runtime.output(bundle) == f"value {number << 13 | 5}\n"
+
+
+@needs_nice
+@pytest.mark.needs(lambda: os.uname().machine == "x86_64", "system call numbers of x86_64")
+def test_real_time_io_priority_in_a_user_namespace(runtime, bundle, helper):
+    bundle.process["ioPriority"] = {"class": "IOPRIO_CLASS_RT", "priority": 5}
+    bundle.bind(helper, "/helper", "ro").args("/helper", "syscall", "252", "1", "0")
+    assert runtime.output(bundle.user_namespace()) == f"value {1 << 13 | 5}\n"
 
 
 # CPU affinity
