@@ -13,13 +13,16 @@
 
 #define STACK_SIZE (16u << 10) /* for a message with a descriptor */
 
+/* The parent's last. No frame of the child's: that goes on when the gate is open, and the parent
+ * may be held up between there and its end. */
+static _Alignas(16) char last_stack[STACK_SIZE];
+
 /* What the parent needs to take its leave. Its child, which may share this memory, looks at nothing
- * in here and changes nothing, as long as the gate is closed. */
+ * in here and changes nothing, as long as the gate is closed; then the parent needs it no more. */
 struct leaving {
 	struct hk_ctx *ctx;
 	int pidfd; /* the child's */
 	int gate;
-	char *stack; /* its end */
 };
 
 /* Tells the runtime whom to watch from now on, then lets it go. */
@@ -42,7 +45,7 @@ static _Noreturn void leave(struct leaving *leaving)
 
 static long clone3_and_leave(const struct hk_clone_args *args, struct leaving *leaving)
 {
-	register char *stack __asm__("r8") = leaving->stack;
+	register char *stack __asm__("r8") = last_stack + sizeof(last_stack);
 	register void (*entry)(struct leaving *) __asm__("r9") = leave;
 	register struct leaving *arg __asm__("r10") = leaving;
 	long result = SYS_clone3;
@@ -69,7 +72,7 @@ static long clone3_and_leave(const struct hk_clone_args *args, struct leaving *l
 	register long result __asm__("x0") = (long)args;
 	register long size __asm__("x1") = sizeof(*args);
 	register long number __asm__("x8") = SYS_clone3;
-	register char *stack __asm__("x9") = leaving->stack;
+	register char *stack __asm__("x9") = last_stack + sizeof(last_stack);
 	register void (*entry)(struct leaving *) __asm__("x10") = leave;
 	register struct leaving *arg __asm__("x11") = leaving;
 
@@ -106,8 +109,7 @@ static long clone3_and_leave(struct hk_clone_args *args, struct leaving *leaving
 int hk_step_fork(struct hk_ctx *ctx, const struct hk_step_fork *args, struct hk_err *err)
 {
 	HK_FD int gate_read = -1, gate_write = -1;
-	_Alignas(16) char stack[STACK_SIZE];
-	struct leaving leaving = {.ctx = ctx, .pidfd = -1, .stack = stack + sizeof(stack)};
+	struct leaving leaving = {.ctx = ctx, .pidfd = -1};
 	struct hk_clone_args clone_args = {
 		.flags = HK_CLONE_PARENT | HK_CLONE_PIDFD | (args->share_memory ? HK_CLONE_VM : 0),
 		.pidfd = (uint64_t)(uintptr_t)&leaving.pidfd,
