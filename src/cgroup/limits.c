@@ -81,8 +81,11 @@ static int check_mounted(
 		missing = &limits->v2[0];
 	if (!missing)
 		return 0;
-	(void)hk_refuse(err, ENOTSUP, "cgroup controller %s is not mounted on this host",
-		missing->controller ? missing->controller : "files of v2");
+	if (cgroup->count == 0)
+		(void)hk_refuse(err, ENOTSUP, "the container has no cgroup of its own");
+	else
+		(void)hk_refuse(err, ENOTSUP, "cgroup controller %s is not mounted on this host",
+			missing->controller ? missing->controller : "files of v2");
 	(void)hk_err_at(err, "%s", missing->property);
 	return -ENOTSUP;
 }

@@ -143,8 +143,6 @@ int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resour
 	struct whole whole;
 	int r = 0;
 
-	if (cgroup->count == 0)
-		return hk_refuse(err, ENOTSUP, "the container has no cgroup of its own");
 	copy(resources, &whole);
 	if (v2)
 		r = update_v2(cgroup, v2, &whole.resources, err);

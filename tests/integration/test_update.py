@@ -545,7 +545,7 @@ def test_without_cgroup(runtime, bundle):
     runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
     result = runtime.call("update", "--pids-limit", "7", name)
     assert result.status == 1
-    assert "no cgroup of its own" in result.err
+    assert "pids-limit: the container has no cgroup of its own" in result.err
     runtime.must("update", name)
 
 
