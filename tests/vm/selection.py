@@ -1,7 +1,7 @@
 """Which tests run in which machine, and what came of them; `tests/run vm` calls this.
 
-The short form is what a host with cgroup v1 skips or sees otherwise, on the newest kernel of the release
-with systemd and on its oldest without. --long is every test that makes containers, in all machines."""
+The short form is what a host with cgroup v1 skips or sees otherwise, part on the newest kernel of the
+release with systemd and part on its oldest without. --long is every test that makes containers, in all machines."""
 
 import concurrent.futures
 import os
@@ -57,8 +57,9 @@ def all_of(suite):
                  if path.name != "test_malformed.py")
 
 
-CGROUPS = files("integration/test_cgroups.py", "conformance/test_config_linux_cgroups.py",
-                "conformance/test_config_linux_resources.py", "conformance/test_config_linux_device_list.py")
+CGROUPS = files("integration/test_cgroups.py")
+RESOURCES = files("conformance/test_config_linux_cgroups.py", "conformance/test_config_linux_resources.py",
+                  "conformance/test_config_linux_device_list.py")
 V2 = files(*(f"integration/test_cgroup_v2.py::{name}" for name in (
     "test_controllers_are_handed_down", "test_place_among_processes", "test_among_threads", "test_oom_group[True]",
     "test_a_program_that_was_left_is_replaced", "test_programs_above_count_as_well")))
@@ -102,13 +103,14 @@ SYSTEMD_USER = Step("systemd-user", tuple(f"{path}::{test}" for path in SYSTEMD 
 SHORT = [
     (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + RUNNING + files("integration/test_landlock.py", "integration/test_apparmor.py",
-                                      "integration/test_notify.py")),
+                                               "integration/test_notify.py::test_systemd",
+                                               "integration/test_notify.py::test_systemd_notify_is_the_sender")),
         PODMAN,
         Step("systemd", SYSTEMD),
         SYSTEMD_USER,
     ]),
     (vm.Machine("6.1", systemd=False), [
-        Step("root", CGROUPS + V2 + NESTED + UPDATE + CHECKPOINT),
+        Step("root", RESOURCES + V2 + NESTED + UPDATE + CHECKPOINT),
         USER,
         ALONE,
     ]),
