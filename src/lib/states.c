@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,14 +20,19 @@
 #define MAX_WORKERS  4
 #define WORTH_A_WORK 64 /* containers: reading them costs more than a thread */
 
-/* A part of the containers: every workers-th one from first on. */
-struct worker {
+/* What the workers share. Each takes the next container that nobody has: shares that are given out
+ * beforehand would all wait for the thread whose CPU is the slowest to come. */
+struct job {
 	int root;
 	char *const *ids;
 	size_t count;
-	size_t first, workers;
+	atomic_size_t next;
 	struct hako_state *states; /* of all; id NULL: could not be read */
 	hako_error **errors;
+};
+
+struct worker {
+	struct job *job;
 	struct hk_arena *arena;
 	pthread_t thread;
 	bool started;
@@ -89,68 +95,70 @@ static int read_state(int root, const char *id, struct hk_arena *scratch, struct
 static void *work(void *userdata)
 {
 	struct worker *w = userdata;
+	struct job *job = w->job;
 	struct hk_arena scratch = {0};
+	size_t i;
 
-	for (size_t i = w->first; i < w->count; i += w->workers) {
+	while ((i = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed)) < job->count) {
 		struct hk_err e = {0};
-		int r = read_state(w->root, w->ids[i], &scratch, w->arena, &w->states[i], &e);
+		int r = read_state(job->root, job->ids[i], &scratch, w->arena, &job->states[i], &e);
 
 		if (r < 0)
-			(void)hk_give(r, &e, &w->errors[i]);
+			(void)hk_give(r, &e, &job->errors[i]);
 		hk_arena_clear(&scratch);
 	}
 	hk_arena_done(&scratch);
 	return NULL;
 }
 
-static size_t worth_workers(size_t count)
+static size_t worth_workers(size_t count, const cpu_set_t *cpus)
 {
-	size_t most = count / WORTH_A_WORK;
-	cpu_set_t cpus;
-	size_t have = 1;
+	size_t most = count / WORTH_A_WORK, have = (size_t)CPU_COUNT(cpus);
 
-	/* fails on a machine of more than 1024 CPUs: one has to do */
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		have = (size_t)CPU_COUNT(&cpus);
 	most = most < have ? most : have;
 	most = most < MAX_WORKERS ? most : MAX_WORKERS;
 	return most ? most : 1;
 }
 
-/* No signal of our caller's goes to a thread that it does not know. What cannot be started is done
- * here. */
-static void run_workers(struct worker *workers, size_t count)
+/* Not where the caller runs: there the kernel often begins, and takes longer to notice than all of
+ * the work does. */
+static void start_thread(struct worker *worker, const cpu_set_t *elsewhere)
+{
+	worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+	if (worker->started) /* refused, it is where it is */
+		(void)pthread_setaffinity_np(worker->thread, sizeof(*elsewhere), elsewhere);
+}
+
+/* No signal of our caller's goes to a thread that it does not know. The caller's own is the first.
+ */
+static void run_workers(struct worker *workers, size_t count, cpu_set_t *cpus)
 {
 	sigset_t all, old;
 
+	CPU_CLR(sched_getcpu(), cpus);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old); /* cannot fail with these arguments */
 	for (size_t i = 1; i < count; i++)
-		workers[i].started =
-			pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+		start_thread(&workers[i], cpus);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)work(&workers[0]);
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 1; i < count; i++)
 		if (workers[i].started)
 			(void)pthread_join(workers[i].thread, NULL);
-		else
-			(void)work(&workers[i]);
-	}
 }
 
 /* Those that could be read move together, in their order. */
-static size_t collect(
-	const struct worker *w, char *const ids[], hako_broken_fn *broken, void *userdata)
+static size_t collect(const struct job *job, hako_broken_fn *broken, void *userdata)
 {
 	size_t good = 0;
 
-	for (size_t i = 0; i < w->count; i++) {
-		if (w->states[i].id)
-			w->states[good++] = w->states[i];
+	for (size_t i = 0; i < job->count; i++) {
+		if (job->states[i].id)
+			job->states[good++] = job->states[i];
 		else if (broken)
-			broken(userdata, ids[i], w->errors[i]);
+			broken(userdata, job->ids[i], job->errors[i]);
 		else
-			hako_error_free(w->errors[i]);
+			hako_error_free(job->errors[i]);
 	}
 	return good;
 }
@@ -161,23 +169,23 @@ static int read_all(int root, char *const ids[], size_t count, struct all_states
 	struct all_states *all = calloc(1, sizeof(*all) + (count + 1) * sizeof(all->states[0]));
 	HK_FREE hako_error **errors = calloc(count + 1, sizeof(hako_error *));
 	struct worker workers[MAX_WORKERS];
-	size_t worker_count = worth_workers(count);
+	cpu_set_t cpus;
+	size_t worker_count;
+	struct job job = {.root = root, .ids = ids, .count = count, .errors = errors};
 
 	if (!all || !errors) {
 		free(all);
 		return -ENOMEM;
 	}
+	job.states = all->states;
+	CPU_ZERO(&cpus);
+	/* fails on a machine of more than 1024 CPUs: one worker has to do */
+	(void)sched_getaffinity(0, sizeof(cpus), &cpus);
+	worker_count = worth_workers(count, &cpus);
 	for (size_t i = 0; i < worker_count; i++)
-		workers[i] = (struct worker){.root = root,
-			.ids = ids,
-			.count = count,
-			.first = i,
-			.workers = worker_count,
-			.states = all->states,
-			.errors = errors,
-			.arena = &all->arenas[i]};
-	run_workers(workers, worker_count);
-	*ret_count = collect(&workers[0], ids, broken, userdata);
+		workers[i] = (struct worker){.job = &job, .arena = &all->arenas[i]};
+	run_workers(workers, worker_count, &cpus);
+	*ret_count = collect(&job, broken, userdata);
 	*ret = all;
 	return 0;
 }
