@@ -92,7 +92,9 @@ CHECKPOINT = files("integration/test_checkpoint.py::test_it_goes_on_from_where_i
                    "integration/test_checkpoint.py::test_pipes_are_exchanged",
                    "integration/test_checkpoint_memory.py::test_pre_dump",
                    "integration/test_restore.py::test_binds_have_the_sources_of_config_json",
-                   "integration/test_restore.py::test_hooks")
+                   "integration/test_restore.py::test_hooks",
+                   "clients/test_podman.py::test_checkpoint_and_restore",
+                   "clients/test_podman.py::test_checkpoint_that_leaves_it_running")
 USER = Step("user", files("integration/test_delegation.py"), user=True)
 ALONE = Step("alone", files("integration/test_undelegated.py"), user=True, delegated=False)
 PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py", "integration/test_nested.py::test_limits"),
@@ -122,7 +124,7 @@ LONG = [
     (vm.Machine("6.12", systemd=True), [*EVERYTHING, PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
     (vm.Machine("6.12", systemd=True), COMPARED),
     (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, PODMAN, ALONE]),
-    (vm.Machine("6.1", systemd=False), [*EVERYTHING, PODMAN]),
+    (vm.Machine("6.1", systemd=False), [*EVERYTHING, Step("checkpoint", CHECKPOINT), PODMAN]),
     (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
     (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
 ]
