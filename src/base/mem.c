@@ -72,6 +72,20 @@ char *hk_arena_strndup(struct hk_arena *arena, const char *s, size_t len)
 	return copy;
 }
 
+void *hk_arena_grow(
+	struct hk_arena *arena, const void *items, size_t count, size_t *cap, size_t size)
+{
+	size_t larger = *cap ? 2 * *cap : 16;
+	void *copy = hk_arena_array(arena, larger, size);
+
+	if (!copy)
+		return NULL;
+	if (count)
+		memcpy(copy, items, count * size);
+	*cap = larger;
+	return copy;
+}
+
 char *hk_arena_strdup(struct hk_arena *arena, const char *s)
 {
 	return hk_arena_strndup(arena, s, strlen(s));

@@ -24,6 +24,8 @@ struct hk_arena {
 void *hk_arena_alloc(struct hk_arena *arena, size_t size);
 /* count * size, NULL on overflow. */
 void *hk_arena_array(struct hk_arena *arena, size_t count, size_t size);
+/* A larger copy of an array that is full: count of *cap, which grows. NULL: all is as it was. */
+void *hk_arena_grow(struct hk_arena *arena, const void *items, size_t count, size_t *cap, size_t size);
 char *hk_arena_strdup(struct hk_arena *arena, const char *s);
 char *hk_arena_strndup(struct hk_arena *arena, const char *s, size_t len);
 char *hk_arena_printf(struct hk_arena *arena, const char *fmt, ...)

@@ -29,16 +29,12 @@ __attribute__((format(printf, 3, 0))) static char *format(
 
 static bool grow(struct hk_settings *list)
 {
-	size_t cap = list->cap ? list->cap * 2 : 16;
-	struct hk_cgroup_setting *items = hk_arena_array(list->arena, cap, sizeof(*items));
+	struct hk_cgroup_setting *items =
+		hk_arena_grow(list->arena, list->items, list->count, &list->cap, sizeof(*items));
 
-	if (!items)
-		return false;
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	list->items = items;
-	list->cap = cap;
-	return true;
+	if (items)
+		list->items = items;
+	return items;
 }
 
 void hk_settings_put(struct hk_settings *list, const struct hk_setting_for *where,

@@ -87,15 +87,12 @@ int hk_bind_expect(struct hk_binding *binding, const struct hk_place *place,
 
 static int grow_warnings(struct hk_binding *binding)
 {
-	size_t cap = binding->warning_cap ? binding->warning_cap * 2 : 8;
-	const char **items = hk_arena_array(binding->arena, cap, sizeof(*items));
+	const char **items = hk_arena_grow(binding->arena, binding->warnings.items,
+		binding->warnings.count, &binding->warning_cap, sizeof(*items));
 
 	if (!items)
 		return out_of_memory(binding);
-	if (binding->warnings.count)
-		memcpy(items, binding->warnings.items, binding->warnings.count * sizeof(*items));
 	binding->warnings.items = items;
-	binding->warning_cap = cap;
 	return 0;
 }
 

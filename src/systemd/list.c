@@ -13,16 +13,12 @@ struct hk_unit_property *hk_unit_find(const struct hk_unit_properties *list, con
 
 static bool grow(struct hk_unit_properties *list)
 {
-	size_t cap = list->cap ? 2 * list->cap : 32;
-	struct hk_unit_property *items = hk_arena_array(list->arena, cap, sizeof(*items));
+	struct hk_unit_property *items =
+		hk_arena_grow(list->arena, list->items, list->count, &list->cap, sizeof(*items));
 
-	if (!items)
-		return false;
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	list->items = items;
-	list->cap = cap;
-	return true;
+	if (items)
+		list->items = items;
+	return items;
 }
 
 /* Do not be without one: then memory was out when it was made. */

@@ -81,15 +81,12 @@ static bool take(struct parser *p, char c)
 static int put(struct parser *p, union hk_atom atom)
 {
 	if (p->count == p->cap) {
-		size_t cap = p->cap ? 2 * p->cap : 8;
-		union hk_atom *atoms = hk_arena_array(p->arena, cap, sizeof(*atoms));
+		union hk_atom *atoms =
+			hk_arena_grow(p->arena, p->atoms, p->count, &p->cap, sizeof(*atoms));
 
 		if (!atoms)
 			return hk_fail(p->err, ENOMEM, "read the value");
-		if (p->count)
-			memcpy(atoms, p->atoms, p->count * sizeof(*atoms));
 		p->atoms = atoms;
-		p->cap = cap;
 	}
 	p->atoms[p->count++] = atom;
 	return 0;

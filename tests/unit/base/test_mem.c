@@ -114,6 +114,28 @@ static void keeps_memory_when_cleared(void **state)
 	hk_arena_done(&arena);
 }
 
+static void grows_arrays(void **state)
+{
+	struct hk_arena arena = {0};
+	size_t count = 0, cap = 0;
+	int *items = NULL;
+
+	(void)state;
+	for (; count < 100; count++) {
+		if (count == cap)
+			items = hk_arena_grow(&arena, items, count, &cap, sizeof(*items));
+		assert_non_null(items);
+		assert_true(count < cap);
+		items[count] = (int)count;
+	}
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(items[i], i);
+	cap = SIZE_MAX / 4;
+	assert_null(hk_arena_grow(&arena, items, count, &cap, sizeof(*items)));
+	assert_int_equal(cap, SIZE_MAX / 4);
+	hk_arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +145,7 @@ int main(void)
 		cmocka_unit_test(copies_strings),
 		cmocka_unit_test(gives_zeroed_memory_again),
 		cmocka_unit_test(keeps_memory_when_cleared),
+		cmocka_unit_test(grows_arrays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
