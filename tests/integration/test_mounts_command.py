@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import threading
 from pathlib import Path
 
@@ -141,8 +140,7 @@ def test_files_and_file_systems(change, container, volume):
     assert inside(container, "/etc/one").read_text() == inside(container, "/etc/passwd").read_text() \
         == "of the host\n"
     assert {at(container, p).type for p in ("/proc2", "/sys2", "/mq")} == {"proc", "sysfs", "mqueue"}
-    listed = subprocess.run(["nsenter", "-t", str(container.pid), "-m", "-p", "/bin/ls", "/proc2"],
-                            capture_output=True, text=True, check=True).stdout.split()
+    listed = os.listdir(inside(container, "/proc2"))
     assert "1" in listed and str(os.getpid()) not in listed, "a proc of the container's pid namespace"
 
 
