@@ -1,4 +1,4 @@
-/* Network set-up over netlink, by libmnl. The only folder that names libmnl. */
+/* linux.netDevices over netlink, by libmnl. The only folder that names libmnl. */
 #ifndef HK_NET_NET_H
 #define HK_NET_NET_H
 
@@ -8,13 +8,7 @@ struct hk_err;
 struct hk_log;
 struct hk_net_device;
 
-/* Bring the loopback device up in the network namespace that the NETLINK_ROUTE socket belongs to.
- * Does not take the fd over. */
-int hk_net_loopback_up(int netlink, struct hk_err *err);
-
-/* ---- linux.netDevices: devices.c ----
- *
- * A device goes from the network namespace of the calling thread into the container's, with its
+/* A device goes from the network namespace of the calling thread into the container's, with its
  * permanent addresses of global scope, gets its name there and is up at the end. What the kernel
  * ties to a namespace stays behind: routes, neighbours, the sysctls of the device, addresses of
  * link scope (the kernel makes IPv6's anew), queueing disciplines.

@@ -127,8 +127,8 @@ void hk_build_session(struct hk_builder *b)
 	if (b->spec->linux.net_device_count)
 		HK_STEP(&b->blob, NETLINK, netlink, HK_PROPERTY(b, "/linux/netDevices"),
 			.unused = 0);
-	else if (hk_spec_new_namespace(b->spec, HK_NS_NETWORK))
-		HK_STEP(&b->blob, NETLINK, netlink, HK_NO_PROPERTY, .unused = 0);
+	if (hk_spec_new_namespace(b->spec, HK_NS_NETWORK))
+		HK_STEP(&b->blob, LOOPBACK, loopback, HK_NO_PROPERTY, .unused = 0);
 	if (!b->options->no_new_keyring)
 		HK_STEP(&b->blob, KEYRING, keyring, HK_NO_PROPERTY,
 			.name = HK_PROPERTY(b, "_ses.%s", b->options->id),

@@ -58,6 +58,9 @@ static const struct rule {
 	{HK_STEP_SYNC, HK_STEP_HOOK, ALWAYS},
 	/* The sysctls of network devices are there when the devices are. */
 	{HK_STEP_NETLINK, HK_STEP_SYNC, ALWAYS},
+	/* Hooks find loopback up, and it takes CAP_NET_ADMIN. */
+	{HK_STEP_LOOPBACK, HK_STEP_SYNC, ALWAYS},
+	{HK_STEP_LOOPBACK, HK_STEP_CREDENTIALS, ALWAYS},
 	{HK_STEP_SYNC, HK_STEP_SYSCTL, ALWAYS},
 	/* Behind the pivot no host path is left to mount. */
 	{HK_STEP_MOUNT, HK_STEP_PIVOT, ALWAYS},

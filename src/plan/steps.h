@@ -36,8 +36,9 @@
  * was unshared: before Linux 6.1 the kernel refuses that, later it leaves the child in the old one. */
 #define HK_FIELDS_fork(F) F(u32, share_memory)
 #define HK_FIELDS_session(F) F(u32, unused) /* setsid(2) */
-/* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which brings lo up where
- * the namespace is new, and moves linux.netDevices in. Nobody waits for it; HK_SYNC_NET_DEVICES does. */
+#define HK_FIELDS_loopback(F) F(u32, unused) /* bring lo up: in a new network namespace it is down */
+/* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which moves linux.netDevices
+ * in. Nobody waits for it; HK_SYNC_NET_DEVICES does. */
 #define HK_FIELDS_netlink(F) F(u32, unused)
 /* Join a new session keyring of that name; or the anonymous one. label may be absent. */
 #define HK_FIELDS_keyring(F) F(str, name) F(str, label) F(u32, user_namespace)
@@ -168,7 +169,8 @@
 	X(TIME_OFFSETS, time_offsets, "set the time namespace's offsets") \
 	X(FORK, fork, "enter the pid namespace") \
 	X(SESSION, session, "start a session") \
-	X(NETLINK, netlink, "set up the network") \
+	X(LOOPBACK, loopback, "set up loopback") \
+	X(NETLINK, netlink, "set up the network devices") \
 	X(KEYRING, keyring, "join a session keyring") \
 	X(PROPAGATION, propagation, "set mount propagation") \
 	X(ROOTFS, rootfs, "open the root file system") \

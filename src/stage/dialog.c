@@ -6,7 +6,6 @@
 #include "base/fd.h"
 #include "base/proc.h"
 #include "base/str.h"
-#include "net/net.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -110,13 +109,9 @@ static int on_child(struct dialog *d, struct received *in, struct hk_err *err)
 static int on_netlink(struct dialog *d, struct received *in, struct hk_err *err)
 {
 	const struct hk_stage_events *events = &d->options->events;
-	int r = 0;
 
-	if (hk_spec_new_namespace(d->options->spec, HK_NS_NETWORK))
-		r = hk_net_loopback_up(in->fds[0], err);
-	if (r == 0 && events->network)
-		r = events->network(events->userdata, in->fds[0], err);
-	return r; /* no answer: the init stage goes on mounting meanwhile */
+	/* no answer: the init stage goes on mounting meanwhile */
+	return events->network ? events->network(events->userdata, in->fds[0], err) : 0;
 }
 
 static int on_sync(struct dialog *d, struct received *in, struct hk_err *err)

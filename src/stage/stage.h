@@ -20,8 +20,8 @@ struct hk_err;
 struct hk_stage_events {
 	/* The process that will be the container's first is known; not yet past any barrier. */
 	int (*spawned)(void *userdata, pid_t pid, uint64_t start_time, struct hk_err *err);
-	/* A netlink socket of the container's network namespace arrived, and loopback is up where
-	 * that is new. The fd stays the stage's. */
+	/* A netlink socket of the container's network namespace arrived, for linux.netDevices. The fd
+	 * stays the stage's. */
 	int (*network)(void *userdata, int netlink, struct hk_err *err);
 	/* HK_SYNC_HOOKS reached: run prestart and createRuntime hooks. */
 	int (*hooks)(void *userdata, pid_t pid, struct hk_err *err);

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -253,6 +254,27 @@ def test_loopback_is_up(runtime, bundle):
     assert re.search(r"lo: <LOOPBACK,UP,LOWER_UP>", out)
     assert "inet 127.0.0.1/8" in out
     assert re.search(r"^lo$", out, re.M)
+
+
+def test_loopback_is_up_in_a_user_namespace(runtime, bundle):
+    out = runtime.output(bundle.user_namespace().sh("ip -o link show lo"))
+    assert "<LOOPBACK,UP,LOWER_UP>" in out
+
+
+def test_loopback_is_up_for_hooks(runtime, bundle, tmp):
+    bundle.hook_script("createRuntime", "pid=$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p')\n"
+                       f"exec nsenter -t $pid -n ip -o link show lo > {tmp}/lo")
+    runtime.output(bundle.sh("true"))
+    assert "<LOOPBACK,UP,LOWER_UP>" in (tmp / "lo").read_text()
+
+
+@pytest.mark.hako_only
+def test_loopback_of_a_joined_namespace_stays(runtime, bundle, make_bundle):
+    owner = runtime.start(bundle.sleep())
+    enter = ["nsenter", "-t", str(owner.pid), "-n", "ip", "link", "set", "lo", "down"]
+    subprocess.run(enter, check=True)
+    other = make_bundle().namespace("network", f"/proc/{owner.pid}/ns/net").sh("ip -o link show lo")
+    assert "<LOOPBACK>" in runtime.output(other)
 
 
 def test_host_name(runtime, bundle):

@@ -81,9 +81,9 @@ def may_limit(nest):
 
 
 def test_run(nest):
-    result = nest.run("id -u; hostname; ls /dev/null", before="")
+    result = nest.run("id -u; hostname; ls /dev/null; ip -o link show lo", before="")
     assert result.status == 0, result.err
-    assert result.out == "0\nrunc\n/dev/null\n"
+    assert result.out.startswith("0\nrunc\n/dev/null\n1: lo: <LOOPBACK,UP,LOWER_UP>")
 
 
 def test_life_cycle(nest):

@@ -56,8 +56,9 @@ def test_template_maps_the_user(rootless):
 
 
 def test_run(rootless):
-    result = rootless.run("id -u; id -g; cat /proc/self/uid_map; hostname")
+    result = rootless.run("id -u; id -g; cat /proc/self/uid_map; hostname; ip -o link show lo")
     assert result.returncode == 0, result.stderr
+    assert "<LOOPBACK,UP,LOWER_UP>" in result.stdout
     lines = result.stdout.splitlines()
     assert lines[:2] == ["0", "0"]
     assert lines[2].split() == ["0", str(USER), "1"]

@@ -19,7 +19,8 @@ static void make_full(struct made *made, bool nnp)
 		"\"apparmorProfile\":\"p\",\"scheduler\":{\"policy\":\"SCHED_BATCH\"},"
 		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":1}},"
 		"\"annotations\":{\"dev.hako.landlock\":\"ro:/\",\"dev.hako.core-sched\":\"new\"},"
-		"\"linux\":{\"rootfsPropagation\":\"runbindable\",\"memoryPolicy\":{\"mode\":"
+		"\"linux\":{\"rootfsPropagation\":\"runbindable\",\"netDevices\":{\"eth0\":{}},"
+		"\"memoryPolicy\":{\"mode\":"
 		"\"MPOL_LOCAL\"},"
 		"\"personality\":{\"domain\":\"LINUX\"},\"sysctl\":{\"net.core.somaxconn\":\"9\"}},"
 		"\"hooks\":{\"prestart\":[{\"path\":\"/h\"}],\"createContainer\":[{\"path\":\"/"
@@ -67,6 +68,8 @@ static const struct broken broken[] = {
 	{true, HK_STEP_ROOT_PROPAGATION, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_HOOK, false, HK_STEP_SYNC},
 	{true, HK_STEP_NETLINK, true, HK_STEP_SYNC},
+	{true, HK_STEP_LOOPBACK, true, HK_STEP_SYNC},
+	{true, HK_STEP_LOOPBACK, true, HK_STEP_CREDENTIALS},
 	{true, HK_STEP_SYSCTL, false, HK_STEP_SYNC},
 	{true, HK_STEP_SYSCTL, true, HK_STEP_READONLY},
 	{true, HK_STEP_LSM, true, HK_STEP_CREDENTIALS},
