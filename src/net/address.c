@@ -26,45 +26,47 @@ static const uint16_t attr_types[HK_ADDRESS_ATTR_COUNT] = {
 	(IFA_F_PERMANENT | IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR |                \
 		IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
 
-static int take_value(const struct nlattr *attr, struct hk_address *address)
+static int take_value(
+	const struct hk_mnl *mnl, const struct nlattr *attr, struct hk_address *address)
 {
-	size_t size = mnl_attr_get_payload_len(attr);
+	size_t size = mnl->mnl_attr_get_payload_len(attr);
 
 	for (size_t i = 0; i < HK_COUNT(attr_types); i++) {
 		struct hk_address_value *value = &address->values[i];
 
-		if (attr_types[i] != mnl_attr_get_type(attr))
+		if (attr_types[i] != mnl->mnl_attr_get_type(attr))
 			continue;
 		if (size > sizeof(value->bytes)) {
 			errno = EBADMSG;
 			return MNL_CB_ERROR;
 		}
 		value->size = (uint16_t)size;
-		memcpy(value->bytes, mnl_attr_get_payload(attr), size);
+		memcpy(value->bytes, mnl->mnl_attr_get_payload(attr), size);
 	}
 	return MNL_CB_OK;
 }
 
-static int take_attr(const struct nlattr *attr, void *userdata)
+static int take_attr(const struct hk_mnl *mnl, const struct nlattr *attr, void *userdata)
 {
 	struct hk_address *address = userdata;
 
-	switch (mnl_attr_get_type(attr)) {
+	switch (mnl->mnl_attr_get_type(attr)) {
 	case IFA_FLAGS: /* all 32; the header has room for 8 */
-		if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+		if (mnl->mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
 			return MNL_CB_ERROR;
-		address->flags = mnl_attr_get_u32(attr);
+		address->flags = mnl->mnl_attr_get_u32(attr);
 		return MNL_CB_OK;
 	case IFA_LABEL:
-		return hk_netlink_take_string(attr, address->label, sizeof(address->label));
+		return hk_netlink_take_string(mnl, attr, address->label, sizeof(address->label));
 	default:
-		return take_value(attr, address);
+		return take_value(mnl, attr, address);
 	}
 }
 
-int hk_address_parse(const struct nlmsghdr *header, struct hk_address *ret)
+int hk_address_parse(
+	const struct hk_mnl *mnl, const struct nlmsghdr *header, struct hk_address *ret)
 {
-	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(header);
+	const struct ifaddrmsg *info = mnl->mnl_nlmsg_get_payload(header);
 	struct hk_address address = {0};
 
 	if (header->nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(*info)) {
@@ -76,7 +78,7 @@ int hk_address_parse(const struct nlmsghdr *header, struct hk_address *ret)
 	address.prefix_length = info->ifa_prefixlen;
 	address.scope = info->ifa_scope;
 	address.flags = info->ifa_flags;
-	if (mnl_attr_parse(header, sizeof(*info), take_attr, &address) != MNL_CB_OK)
+	if (hk_netlink_attrs(mnl, header, sizeof(*info), take_attr, &address) != MNL_CB_OK)
 		return MNL_CB_ERROR;
 	*ret = address;
 	return MNL_CB_OK;
@@ -102,16 +104,16 @@ struct reading {
 	struct hk_addresses *addresses;
 };
 
-static int take_address(const struct nlmsghdr *header, void *userdata)
+static int take_address(const struct hk_mnl *mnl, const struct nlmsghdr *header, void *userdata)
 {
-	const struct rtgenmsg *any = mnl_nlmsg_get_payload(header);
+	const struct rtgenmsg *any = mnl->mnl_nlmsg_get_payload(header);
 	struct reading *reading = userdata;
 	struct hk_address address;
 
 	/* what else has addresses (phonet, MCTP) has a header of its own */
 	if (any->rtgen_family != AF_INET && any->rtgen_family != AF_INET6)
 		return MNL_CB_OK;
-	if (hk_address_parse(header, &address) != MNL_CB_OK)
+	if (hk_address_parse(mnl, header, &address) != MNL_CB_OK)
 		return MNL_CB_ERROR;
 	if (address.index != reading->index || !(address.flags & IFA_F_PERMANENT))
 		return MNL_CB_OK;
@@ -119,25 +121,25 @@ static int take_address(const struct nlmsghdr *header, void *userdata)
 }
 
 /* On a socket of its own: a torn dump leaves the rest of itself in there. */
-static int dump(struct reading *reading)
+static int dump(const struct hk_mnl *mnl, struct reading *reading)
 {
-	HK_FD int netlink = hk_netlink_open();
+	HK_FD int fd = hk_netlink_open();
 	union hk_netlink_message message;
 
-	if (netlink < 0)
-		return netlink;
-	(void)hk_netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
-	return hk_netlink_ask(netlink, &message, take_address, reading);
+	if (fd < 0)
+		return fd;
+	(void)hk_netlink_begin(mnl, &message, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
+	return hk_netlink_ask(&(struct hk_netlink){mnl, fd}, &message, take_address, reading);
 }
 
-int hk_addresses_read(int index, struct hk_addresses *ret)
+int hk_addresses_read(const struct hk_mnl *mnl, int index, struct hk_addresses *ret)
 {
 	struct reading reading = {index, ret};
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_ATTEMPTS && r == -EINTR; i++) {
 		ret->count = 0;
-		r = dump(&reading);
+		r = dump(mnl, &reading);
 	}
 	return r;
 }
@@ -162,35 +164,36 @@ const char *hk_address_label(const char *label, const char *was, const char *now
 	return ret;
 }
 
-void hk_address_message(union hk_netlink_message *message, int index,
+void hk_address_message(const struct hk_mnl *mnl, union hk_netlink_message *message, int index,
 	const struct hk_address *address, const char *label)
 {
 	struct ifaddrmsg *info = hk_netlink_begin(
-		message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifaddrmsg));
+		mnl, message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifaddrmsg));
 
 	info->ifa_index = (uint32_t)index;
 	info->ifa_family = address->family;
 	info->ifa_prefixlen = address->prefix_length;
 	info->ifa_scope = address->scope;
-	mnl_attr_put_u32(&message->header, IFA_FLAGS, address->flags & ASKED_FLAGS);
+	mnl->mnl_attr_put_u32(&message->header, IFA_FLAGS, address->flags & ASKED_FLAGS);
 	if (label[0])
-		mnl_attr_put_strz(&message->header, IFA_LABEL, label);
+		mnl->mnl_attr_put_strz(&message->header, IFA_LABEL, label);
 	for (size_t i = 0; i < HK_COUNT(attr_types); i++) {
 		const struct hk_address_value *value = &address->values[i];
 
 		if (value->size)
-			mnl_attr_put(&message->header, attr_types[i], value->size, value->bytes);
+			mnl->mnl_attr_put(
+				&message->header, attr_types[i], value->size, value->bytes);
 	}
 }
 
-int hk_address_add(
-	int netlink, int index, const struct hk_address *address, const char *was, const char *now)
+int hk_address_add(const struct hk_netlink *netlink, int index, const struct hk_address *address,
+	const char *was, const char *now)
 {
 	union hk_netlink_message message;
 	char label[IFNAMSIZ];
 
-	hk_address_message(
-		&message, index, address, hk_address_label(address->label, was, now, label));
+	hk_address_message(netlink->mnl, &message, index, address,
+		hk_address_label(address->label, was, now, label));
 	return hk_netlink_ask(netlink, &message, NULL, NULL);
 }
 

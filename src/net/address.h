@@ -49,13 +49,13 @@ struct hk_addresses {
 /* The permanent IP addresses of the device in our own namespace, in the kernel's order: of two in
  * one subnet the first is the primary one. *ret is zeroed or has been read before. 0 or a negative
  * errno. */
-int hk_addresses_read(int index, struct hk_addresses *ret);
+int hk_addresses_read(const struct hk_mnl *mnl, int index, struct hk_addresses *ret);
 void hk_addresses_done(struct hk_addresses *addresses);
 
 /* Give the device the address. was and now: its names when the address was read, and now; an IPv4
  * label that goes by the old name goes by the new one. */
 int hk_address_add(
-	int netlink, int index, const struct hk_address *address, const char *was, const char *now);
+	const struct hk_netlink *netlink, int index, const struct hk_address *address, const char *was, const char *now);
 
 /* "10.0.0.1/24" */
 #define HK_ADDRESS_TEXT (INET6_ADDRSTRLEN + 4)
@@ -64,8 +64,8 @@ const char *hk_address_text(const struct hk_address *address, char *ret, size_t 
 /* ---- pure ---- */
 
 /* What RTM_GETADDR answers with. MNL_CB_OK, or MNL_CB_ERROR with errno set. */
-int hk_address_parse(const struct nlmsghdr *header, struct hk_address *ret);
-void hk_address_message(union hk_netlink_message *message, int index,
+int hk_address_parse(const struct hk_mnl *mnl, const struct nlmsghdr *header, struct hk_address *ret);
+void hk_address_message(const struct hk_mnl *mnl, union hk_netlink_message *message, int index,
 	const struct hk_address *address, const char *label);
 /* "eth0:web" with was "eth0" and now "c0": "c0:web". "" where it would be too long, which means the
  * device's name. ret has room for IFNAMSIZ. */

@@ -21,7 +21,7 @@
 /* A network namespace, and a socket that may change it and name the other one. */
 struct side {
 	int netns;
-	int netlink;
+	struct hk_netlink netlink;
 };
 
 struct device {
@@ -33,6 +33,7 @@ struct device {
 };
 
 struct hk_net_devices {
+	struct hk_mnl mnl;
 	struct side ours;
 	struct side theirs;
 	size_t count;
@@ -58,10 +59,10 @@ static const char *name_inside(const struct device *device)
 
 static int open_ours(struct side *ours, struct hk_err *err)
 {
-	ours->netlink = hk_netlink_open();
-	if (ours->netlink < 0)
-		return hk_fail(err, -ours->netlink, "open a netlink socket");
-	ours->netns = hk_netlink_namespace(ours->netlink);
+	ours->netlink.fd = hk_netlink_open();
+	if (ours->netlink.fd < 0)
+		return hk_fail(err, -ours->netlink.fd, "open a netlink socket");
+	ours->netns = hk_netlink_namespace(ours->netlink.fd);
 	if (ours->netns < 0)
 		return hk_fail(err, -ours->netns,
 			"find the network namespace of the network devices to move");
@@ -70,7 +71,7 @@ static int open_ours(struct side *ours, struct hk_err *err)
 
 static int find(const struct side *ours, struct device *device, struct hk_err *err)
 {
-	int r = hk_link_find(ours->netlink, device->wanted->host_name, &device->link);
+	int r = hk_link_find(&ours->netlink, device->wanted->host_name, &device->link);
 
 	if (r < 0) {
 		(void)hk_fail(err, -r, "find the network device '%s'", device->wanted->host_name);
@@ -82,8 +83,11 @@ static int find(const struct side *ours, struct device *device, struct hk_err *e
 
 static int find_all(struct hk_net_devices *devices, struct hk_err *err)
 {
-	int r = open_ours(&devices->ours, err);
+	int r = hk_mnl_load(&devices->mnl, err);
 
+	if (r < 0)
+		return hk_err_at(err, "/linux/netDevices");
+	r = open_ours(&devices->ours, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < devices->count; i++)
@@ -101,7 +105,8 @@ int hk_net_devices_find(const struct hk_net_device *wanted, size_t count,
 
 	if (!devices)
 		return hk_fail(err, ENOMEM, "find the network devices");
-	devices->ours = devices->theirs = (struct side){.netns = -1, .netlink = -1};
+	devices->ours = devices->theirs =
+		(struct side){.netns = -1, .netlink = {&devices->mnl, -1}};
 	devices->count = count;
 	for (size_t i = 0; i < count; i++)
 		devices->items[i].wanted = &wanted[i];
@@ -120,9 +125,9 @@ void hk_net_devices_free(struct hk_net_devices *devices)
 		return;
 	for (size_t i = 0; i < devices->count; i++)
 		hk_addresses_done(&devices->items[i].addresses);
-	hk_close(&devices->ours.netlink);
+	hk_close(&devices->ours.netlink.fd);
 	hk_close(&devices->ours.netns);
-	hk_close(&devices->theirs.netlink);
+	hk_close(&devices->theirs.netlink.fd);
 	hk_close(&devices->theirs.netns);
 	free(devices);
 }
@@ -143,12 +148,12 @@ static int cross(const struct side *from, const struct side *to, struct device *
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -errno;
 	(void)snprintf(name, sizeof(name), "hako-%08x", number);
-	r = hk_link_change(from->netlink, device->index,
+	r = hk_link_change(&from->netlink, device->index,
 		&(struct hk_link_change){.name = name, .netns = to->netns});
 	if (r < 0)
 		return r;
 	device->is_moved = !device->is_moved;
-	r = hk_link_find(to->netlink, name, &link);
+	r = hk_link_find(&to->netlink, name, &link);
 	if (r == 0)
 		device->index = link.index;
 	return r;
@@ -157,13 +162,13 @@ static int cross(const struct side *from, const struct side *to, struct device *
 static int set_name(const struct side *side, const struct device *device, const char *name)
 {
 	return hk_link_change(
-		side->netlink, device->index, &(struct hk_link_change){.name = name, .netns = -1});
+		&side->netlink, device->index, &(struct hk_link_change){.name = name, .netns = -1});
 }
 
 static int bring_up(const struct side *side, const struct device *device)
 {
 	return hk_link_change(
-		side->netlink, device->index, &(struct hk_link_change){.netns = -1, .up = true});
+		&side->netlink, device->index, &(struct hk_link_change){.netns = -1, .up = true});
 }
 
 /* ---- into the container ---- */
@@ -171,9 +176,9 @@ static int bring_up(const struct side *side, const struct device *device)
 static int open_theirs(int netns, struct side *theirs, struct hk_err *err)
 {
 	theirs->netns = netns;
-	theirs->netlink = hk_netlink_open_in(theirs->netns);
-	if (theirs->netlink < 0)
-		return hk_fail(err, -theirs->netlink,
+	theirs->netlink.fd = hk_netlink_open_in(theirs->netns);
+	if (theirs->netlink.fd < 0)
+		return hk_fail(err, -theirs->netlink.fd,
 			"open a netlink socket in the container's network namespace");
 	return 0;
 }
@@ -183,7 +188,7 @@ static int check_name(const struct side *theirs, const struct device *device, st
 {
 	const char *name = name_inside(device);
 	struct hk_link link;
-	int r = hk_link_find(theirs->netlink, name, &link);
+	int r = hk_link_find(&theirs->netlink, name, &link);
 
 	if (r == -ENODEV)
 		return 0;
@@ -201,7 +206,7 @@ static int add_addresses(const struct side *theirs, const struct device *device,
 {
 	char text[HK_ADDRESS_TEXT];
 	struct hk_link link;
-	int r = hk_link_get(theirs->netlink, device->index, &link);
+	int r = hk_link_get(&theirs->netlink, device->index, &link);
 
 	if (r < 0)
 		return hk_fail(err, -r, "find the network device '%s' in the container",
@@ -212,7 +217,7 @@ static int add_addresses(const struct side *theirs, const struct device *device,
 		if (address->scope != RT_SCOPE_UNIVERSE)
 			continue;
 		r = hk_address_add(
-			theirs->netlink, device->index, address, device->link.name, link.name);
+			&theirs->netlink, device->index, address, device->link.name, link.name);
 		if (r < 0)
 			return hk_fail(err, -r,
 				"give the network device '%s' its address %s in the container",
@@ -227,7 +232,7 @@ static int move(struct hk_net_devices *devices, struct device *device, struct hk
 	const char *host_name = device->wanted->host_name;
 	int r;
 
-	r = hk_addresses_read(device->index, &device->addresses);
+	r = hk_addresses_read(&devices->mnl, device->index, &device->addresses);
 	if (r < 0)
 		return hk_fail(err, -r, "read the addresses of the network device '%s'", host_name);
 	r = cross(&devices->ours, &devices->theirs, device);
@@ -301,7 +306,7 @@ static void give_back(
 	for (size_t i = 0; i < device->addresses.count; i++) {
 		const struct hk_address *address = &device->addresses.items[i];
 
-		r = hk_address_add(ours->netlink, device->index, address, name, name);
+		r = hk_address_add(&ours->netlink, device->index, address, name, name);
 		complain(log, device, hk_address_text(address, text, sizeof(text)), r);
 	}
 	if (device->link.flags & IFF_UP)

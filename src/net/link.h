@@ -15,8 +15,8 @@ struct hk_link {
 
 /* The device of that name or alternative name, or of that index, in the socket's namespace. 0, or a
  * negative errno: -ENODEV where there is none. */
-int hk_link_find(int netlink, const char *name, struct hk_link *ret);
-int hk_link_get(int netlink, int index, struct hk_link *ret);
+int hk_link_find(const struct hk_netlink *netlink, const char *name, struct hk_link *ret);
+int hk_link_get(const struct hk_netlink *netlink, int index, struct hk_link *ret);
 
 /* What to change of a device; several at once are one request, but not one all-or-nothing change.
  */
@@ -26,11 +26,11 @@ struct hk_link_change {
 	bool up;	  /* bring it up */
 };
 
-void hk_link_change_message(
+void hk_link_change_message(const struct hk_mnl *mnl,
 	union hk_netlink_message *message, int index, const struct hk_link_change *change);
-int hk_link_change(int netlink, int index, const struct hk_link_change *change);
+int hk_link_change(const struct hk_netlink *netlink, int index, const struct hk_link_change *change);
 
 /* What RTM_GETLINK answers with. MNL_CB_OK, or MNL_CB_ERROR with errno set. */
-int hk_link_parse(const struct nlmsghdr *header, struct hk_link *ret);
+int hk_link_parse(const struct hk_mnl *mnl, const struct nlmsghdr *header, struct hk_link *ret);
 
 #endif

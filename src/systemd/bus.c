@@ -3,8 +3,8 @@
 #include "systemd/bus.h"
 
 #include "base/err.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
-#define LIBRARY	     "libsystemd.so.0"
 #define TIMEOUT_USEC 30000000ull
 #define SERVICE	     "org.freedesktop.systemd1"
 #define OBJECT	     "/org/freedesktop/systemd1"
@@ -69,33 +68,21 @@ bool hk_bus_is_built(void)
 
 static int load(struct functions *ret, struct hk_err *err)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} wanted[] = {
+	static const struct hk_library_function wanted[] = {
 #define F(name) {#name, offsetof(struct functions, name)},
 		FUNCTIONS(F)
 #undef F
 	};
-	/* It stays: threads that have used it hold data of its own until they end. */
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	static const struct hk_library library = {
+		.name = "libsystemd.so.0",
+		.purpose = "D-Bus",
+		.hint = "install systemd's library (Debian: libsystemd0), or use "
+			"--cgroup-manager=cgroupfs",
+		.functions = wanted,
+		.function_count = HK_COUNT(wanted),
+	};
 
-	if (!library) {
-		(void)hk_refuse(err, ENOTSUP, "load " LIBRARY " for D-Bus: %s", dlerror());
-		hk_err_hint(err, "install systemd's library (Debian: libsystemd0), or use "
-				 "--cgroup-manager=cgroupfs");
-		return -ENOTSUP;
-	}
-	for (size_t i = 0; i < HK_COUNT(wanted); i++) {
-		void *symbol = dlsym(library, wanted[i].name);
-
-		if (!symbol)
-			return hk_refuse(err, ENOTSUP, "find %s in " LIBRARY ": it is too old",
-				wanted[i].name);
-		memcpy((char *)ret + wanted[i].offset, &symbol, sizeof(symbol));
-	}
-	(void)dlclose(library); /* it stays for RTLD_NODELETE */
-	return 0;
+	return hk_library_load(&library, ret, err);
 }
 
 int hk_bus_try_library(struct hk_err *err)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -287,6 +288,18 @@ def test_name_taken(inside, routes_stay, make_network, bundle):
     assert "/linux/netDevices/d0: " in result.err and "has a device 'c0' already" in result.err
     assert "hint: " in result.err and "eth%d" in result.err
     assert not other.devices()["c0"].up
+
+
+def test_without_libmnl(inside, network, untouched, bundle, tmp):
+    """Only who moves devices needs it."""
+    (tmp / "libmnl.so.0").touch()
+    wrapper = Path(inside.program)
+    wrapper.write_text(wrapper.read_text().replace("exec ", f"export LD_LIBRARY_PATH={tmp}\nexec "))
+    result = inside.fails(wants(bundle, d0="c0"))
+    assert "/linux/netDevices: load libmnl.so.0 for linux.netDevices: " in result.err
+    assert "hint: install libmnl" in result.err
+    bundle.linux.pop("netDevices")
+    assert inside.run(bundle.sh("true")).status == 0
 
 
 def test_name_of_loopback(inside, routes_stay, bundle):

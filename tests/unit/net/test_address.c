@@ -16,10 +16,18 @@
 #define LASTING                                                                                    \
 	((struct ifa_cacheinfo){.ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX, .cstamp = 7})
 
+static struct hk_mnl mnl;
+
+static int load(void **state)
+{
+	(void)state;
+	return hk_mnl_load(&mnl, NULL);
+}
+
 /* As the kernel's dump has it. */
 static void said(union hk_netlink_message *message, int family, const char *local, uint32_t flags)
 {
-	struct ifaddrmsg *info = hk_netlink_begin(message, RTM_NEWADDR, 0, sizeof(*info));
+	struct ifaddrmsg *info = hk_netlink_begin(&mnl, message, RTM_NEWADDR, 0, sizeof(*info));
 	unsigned char bytes[16];
 
 	*info = (struct ifaddrmsg){.ifa_family = (unsigned char)family,
@@ -44,7 +52,7 @@ static void reads(void **state)
 	said(&message, AF_INET, "10.1.2.3", IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE);
 	mnl_attr_put_strz(&message.header, IFA_LABEL, "eth0:web");
 	mnl_attr_put_u32(&message.header, IFA_RT_PRIORITY, 77);
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_OK);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_OK);
 	assert_int_equal(address.index, 9);
 	assert_int_equal(address.family, AF_INET);
 	assert_int_equal(address.prefix_length, 24);
@@ -65,7 +73,7 @@ static void shows_ipv6(void **state)
 
 	(void)state;
 	said(&message, AF_INET6, "fd00::5", IFA_F_PERMANENT);
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_OK);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_OK);
 	assert_string_equal(hk_address_text(&address, text, sizeof(text)), "fd00::5/24");
 	address.family = AF_PACKET;
 	assert_string_equal(hk_address_text(&address, text, sizeof(text)), "?/24");
@@ -94,12 +102,12 @@ static void makes_again_what_it_read(void **state)
 		IFA_F_PERMANENT | IFA_F_SECONDARY | IFA_F_NOPREFIXROUTE | IFA_F_TENTATIVE |
 			IFA_F_DEPRECATED | IFA_F_DADFAILED);
 	mnl_attr_put_u32(&message.header, IFA_BROADCAST, 0xff02010a);
-	assert_int_equal(hk_address_parse(header, &address), MNL_CB_OK);
-	hk_address_message(&message, 4, &address, "c0:web");
+	assert_int_equal(hk_address_parse(&mnl, header, &address), MNL_CB_OK);
+	hk_address_message(&mnl, &message, 4, &address, "c0:web");
 	assert_int_equal(header->nlmsg_type, RTM_NEWADDR);
 	assert_int_equal(
 		header->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
-	assert_int_equal(hk_address_parse(header, &again), MNL_CB_OK);
+	assert_int_equal(hk_address_parse(&mnl, header, &again), MNL_CB_OK);
 	assert_int_equal(again.index, 4);
 	assert_int_equal(again.family, AF_INET);
 	assert_int_equal(again.prefix_length, 24);
@@ -107,7 +115,7 @@ static void makes_again_what_it_read(void **state)
 	assert_int_equal(again.flags, IFA_F_PERMANENT | IFA_F_NOPREFIXROUTE);
 	assert_string_equal(again.label, "c0:web");
 	assert_memory_equal(again.values, address.values, sizeof(again.values));
-	hk_address_message(&message, 4, &address, "");
+	hk_address_message(&mnl, &message, 4, &address, "");
 	assert_null(label_of(header)); /* the kernel takes the device's name */
 }
 
@@ -120,20 +128,20 @@ static void refuses_what_does_not_fit(void **state)
 	(void)state;
 	said(&message, AF_INET, "10.1.2.3", 0);
 	mnl_attr_put_strz(&message.header, IFA_LABEL, "a234567890123456");
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_ERROR);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_ERROR);
 	assert_int_equal(errno, EBADMSG);
 	said(&message, AF_INET, "10.1.2.3", 0);
 	mnl_attr_put(&message.header, IFA_LABEL, 4, "eth0"); /* no end */
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_ERROR);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_ERROR);
 	said(&message, AF_INET, "10.1.2.3", 0);
 	mnl_attr_put(&message.header, IFA_BROADCAST, sizeof(bytes), bytes);
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_ERROR);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_ERROR);
 	said(&message, AF_INET, "10.1.2.3", 0);
 	mnl_attr_put_u16(&message.header, IFA_FLAGS, 1);
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_ERROR);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_ERROR);
 	said(&message, AF_INET, "10.1.2.3", 0);
 	message.header.nlmsg_len = MNL_NLMSG_HDRLEN + 4;
-	assert_int_equal(hk_address_parse(&message.header, &address), MNL_CB_ERROR);
+	assert_int_equal(hk_address_parse(&mnl, &message.header, &address), MNL_CB_ERROR);
 	assert_int_equal(address.index, 1); /* set on success only */
 }
 
@@ -173,5 +181,5 @@ int main(void)
 		cmocka_unit_test(renames_labels),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -15,6 +15,14 @@
 
 #include <cmocka.h>
 
+static struct hk_mnl mnl;
+
+static int load(void **state)
+{
+	(void)state;
+	return hk_mnl_load(&mnl, NULL);
+}
+
 static int take(const struct nlattr *attr, void *userdata)
 {
 	const struct nlattr **attrs = userdata;
@@ -31,7 +39,8 @@ static void asks_for_changes(void **state)
 	const struct ifinfomsg *info;
 
 	(void)state;
-	hk_link_change_message(&message, 7, &(struct hk_link_change){.name = "c0", .netns = 0});
+	hk_link_change_message(
+		&mnl, &message, 7, &(struct hk_link_change){.name = "c0", .netns = 0});
 	info = mnl_nlmsg_get_payload(&message.header);
 	assert_int_equal(message.header.nlmsg_type, RTM_NEWLINK);
 	assert_int_equal(message.header.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
@@ -42,7 +51,8 @@ static void asks_for_changes(void **state)
 	assert_int_equal(mnl_attr_get_u32(attrs[IFLA_NET_NS_FD]), 0); /* a descriptor like others */
 
 	memset(attrs, 0, sizeof(attrs));
-	hk_link_change_message(&message, 1, &(struct hk_link_change){.netns = -1, .up = true});
+	hk_link_change_message(
+		&mnl, &message, 1, &(struct hk_link_change){.netns = -1, .up = true});
 	assert_int_equal(info->ifi_flags, IFF_UP);
 	assert_int_equal(info->ifi_change, IFF_UP);
 	assert_int_equal(mnl_attr_parse(&message.header, sizeof(*info), take, attrs), MNL_CB_OK);
@@ -53,7 +63,7 @@ static void asks_for_changes(void **state)
 static void reads(void **state)
 {
 	union hk_netlink_message message;
-	struct ifinfomsg *info = hk_netlink_begin(&message, RTM_NEWLINK, 0, sizeof(*info));
+	struct ifinfomsg *info = hk_netlink_begin(&mnl, &message, RTM_NEWLINK, 0, sizeof(*info));
 	struct hk_link link = {.index = 1};
 
 	(void)state;
@@ -61,7 +71,7 @@ static void reads(void **state)
 	info->ifi_flags = IFF_UP | IFF_BROADCAST;
 	mnl_attr_put_u32(&message.header, IFLA_MTU, 1500);
 	mnl_attr_put_strz(&message.header, IFLA_IFNAME, "a23456789012345");
-	assert_int_equal(hk_link_parse(&message.header, &link), MNL_CB_OK);
+	assert_int_equal(hk_link_parse(&mnl, &message.header, &link), MNL_CB_OK);
 	assert_int_equal(link.index, 5);
 	assert_int_equal(link.flags, IFF_UP | IFF_BROADCAST);
 	assert_string_equal(link.name, "a23456789012345");
@@ -73,44 +83,46 @@ static void refuses_what_does_not_fit(void **state)
 	struct hk_link link = {.index = 1};
 
 	(void)state;
-	(void)hk_netlink_begin(&message, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	(void)hk_netlink_begin(&mnl, &message, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(&message.header, IFLA_IFNAME, "a234567890123456");
-	assert_int_equal(hk_link_parse(&message.header, &link), MNL_CB_ERROR);
-	(void)hk_netlink_begin(&message, RTM_NEWLINK, 0, 4);
-	assert_int_equal(hk_link_parse(&message.header, &link), MNL_CB_ERROR);
+	assert_int_equal(hk_link_parse(&mnl, &message.header, &link), MNL_CB_ERROR);
+	(void)hk_netlink_begin(&mnl, &message, RTM_NEWLINK, 0, 4);
+	assert_int_equal(hk_link_parse(&mnl, &message.header, &link), MNL_CB_ERROR);
 	assert_int_equal(link.index, 1);
 }
 
 static void finds_loopback(void **state)
 {
-	HK_FD int netlink = hk_netlink_open();
+	HK_FD int fd = hk_netlink_open();
+	const struct hk_netlink netlink = {&mnl, fd};
 	struct hk_link link, same;
 
 	(void)state;
-	assert_true(netlink >= 0);
-	assert_int_equal(hk_link_find(netlink, "lo", &link), 0);
+	assert_true(fd >= 0);
+	assert_int_equal(hk_link_find(&netlink, "lo", &link), 0);
 	assert_string_equal(link.name, "lo");
-	assert_int_equal(hk_link_get(netlink, link.index, &same), 0);
+	assert_int_equal(hk_link_get(&netlink, link.index, &same), 0);
 	assert_string_equal(same.name, "lo");
 	link.index = 0;
-	assert_int_equal(hk_link_find(netlink, "no-such-device", &link), -ENODEV);
-	assert_int_equal(hk_link_get(netlink, 0x7ffffffe, &link), -ENODEV);
+	assert_int_equal(hk_link_find(&netlink, "no-such-device", &link), -ENODEV);
+	assert_int_equal(hk_link_get(&netlink, 0x7ffffffe, &link), -ENODEV);
 	assert_int_equal(link.index, 0); /* set on success only */
 }
 
 /* An answer of several datagrams is read to its end: the next request's is not mixed up with it. */
 static void reads_dumps_to_their_end(void **state)
 {
-	HK_FD int netlink = hk_netlink_open();
+	HK_FD int fd = hk_netlink_open();
+	const struct hk_netlink netlink = {&mnl, fd};
 	union hk_netlink_message message;
 	struct hk_link link;
 
 	(void)state;
-	(void)hk_netlink_begin(&message, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
-	assert_int_equal(hk_netlink_ask(netlink, &message, NULL, NULL), 0);
-	assert_int_equal(hk_link_find(netlink, "lo", &link), 0);
+	(void)hk_netlink_begin(&mnl, &message, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
+	assert_int_equal(hk_netlink_ask(&netlink, &message, NULL, NULL), 0);
+	assert_int_equal(hk_link_find(&netlink, "lo", &link), 0);
 	assert_string_equal(link.name, "lo");
-	assert_int_equal(recv(netlink, &message, sizeof(message), MSG_DONTWAIT), -1);
+	assert_int_equal(recv(fd, &message, sizeof(message), MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 }
 
@@ -138,5 +150,5 @@ int main(void)
 		cmocka_unit_test(open_in_no_namespace),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load, NULL);
 }
