@@ -5,7 +5,6 @@
 #include "systemd/list.h"
 
 #include "base/idlist.h"
-#include "cgroup/settings.h"
 
 #include <string.h>
 
@@ -80,13 +79,14 @@ static bool read_blkio_weight(const struct reading *r, struct hk_variant *ret)
 	return hk_parse_u64(r->value, &n) == 0 && n >= 10 && n <= 1000 && give(r, n, ret);
 }
 
-/* BFQ has v1's range; systemd converts its own into that again. */
+/* systemd writes io.bfq.weight as well: up to 100 what it is told, and of what is above a hundred
+ * an eleventh of that. This is the weight of which it makes ours again. */
 static bool read_bfq_weight(const struct reading *r, struct hk_variant *ret)
 {
 	uint64_t n;
 
-	return hk_parse_u64(r->value, &n) == 0 && n >= 10 && n <= 1000 &&
-	       give(r, hk_convert_blkio_weight(n), ret);
+	return hk_parse_u64(r->value, &n) == 0 && n >= 1 && n <= 1000 &&
+	       give(r, n <= 100 ? n : 100 + (n - 100) * 11, ret);
 }
 
 static bool read_idle(const struct reading *r, struct hk_variant *ret)

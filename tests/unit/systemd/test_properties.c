@@ -133,7 +133,7 @@ static void test_limits_v2(void **state)
 				  "CPUWeight=uint64 59\n"
 				  "CPUQuotaPerSecUSec=uint64 410000\n"
 				  "TasksMax=uint64 1\n"
-				  "IOWeight=uint64 4950\n"
+				  "IOWeight=uint64 4500\n"
 				  "MemoryHigh=uint64 5\n";
 
 	(void)state;
@@ -150,7 +150,7 @@ static void test_limits_v2(void **state)
 		"AllowedCPUs=@ay [7, 2]\n"
 		"AllowedMemoryNodes=@ay [1]\n"
 		"TasksMax=uint64 1\n"
-		"IOWeight=uint64 4950\n"
+		"IOWeight=uint64 4500\n"
 		"MemoryHigh=uint64 5\n"
 		"OOMPolicy='kill'\n");
 }
