@@ -68,6 +68,12 @@ static const char *device_access(struct hk_arena *arena, const struct hk_device_
 		rule->mknod ? "m" : "");
 }
 
+/* No name for a minor number of all drivers. */
+static bool has_path(const struct hk_device_rule *rule)
+{
+	return rule->major >= 0 || rule->minor < 0;
+}
+
 /* systemd takes the path of a node, or all devices of a major number by the name of their driver or
  * by "*". /dev/char and /dev/block are links that udev makes for what is there: systemd does not
  * follow them for their major and minor numbers, it reads these from the path. */
@@ -88,6 +94,7 @@ void hk_unit_put_devices(
 {
 	struct hk_device_set set;
 	union hk_atom *atoms;
+	size_t n = 0;
 
 	if (hk_device_set_from_rules(rules, count, list->arena, &set, NULL) < 0)
 		return; /* the files say what is wrong */
@@ -96,14 +103,18 @@ void hk_unit_put_devices(
 		return;
 	}
 	atoms = hk_arena_array(list->arena, 2 * set.count + 1, sizeof(*atoms));
+	list->failed |= !atoms;
 	for (size_t i = 0; atoms && i < set.count; i++) {
-		atoms[2 * i].text = device_path(list->arena, &set.exceptions[i]);
-		atoms[2 * i + 1].text = device_access(list->arena, &set.exceptions[i]);
-		list->failed |= !atoms[2 * i].text || !atoms[2 * i + 1].text;
+		if (!has_path(&set.exceptions[i]))
+			continue;
+		atoms[n].text = device_path(list->arena, &set.exceptions[i]);
+		atoms[n + 1].text = device_access(list->arena, &set.exceptions[i]);
+		list->failed |= !atoms[n].text || !atoms[n + 1].text;
+		n += 2;
 	}
 	put_own(list, "DevicePolicy", hk_variant_text(list->arena, "strict"));
 	put_own(list, "DeviceAllow",
-		(struct hk_variant){.type = "a(ss)", .atoms = atoms, .count = 2 * set.count});
+		(struct hk_variant){.type = "a(ss)", .atoms = atoms, .count = n});
 }
 
 /* ---- annotations ---- */

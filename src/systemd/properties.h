@@ -36,8 +36,8 @@ void hk_unit_put_limits(struct hk_unit_properties *list, const struct hk_cgroup_
 void hk_unit_put_difference(struct hk_unit_properties *list,
 	const struct hk_unit_properties *before, const struct hk_unit_properties *after);
 
-/* cgroup v1: the rules that systemd writes again at each reload of its configuration. What it has no words
- * for, "all but", is left to the files. */
+/* cgroup v1: the rules that systemd writes again at each reload of its configuration. It has no words for "all
+ * but", which is left to the files, nor for a minor number of all majors: that is denied from a reload on. */
 void hk_unit_put_devices(
 	struct hk_unit_properties *list, const struct hk_device_rule *rules, size_t count);
 

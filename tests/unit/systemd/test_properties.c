@@ -70,11 +70,12 @@ static void test_slice_on_v1(void **state)
 		{.type = 'a', .major = -1, .minor = -1, .read = true, .write = true, .mknod = true},
 		{.allow = true, .type = 'c', .major = 1, .minor = 3, .read = true, .write = true},
 		{.allow = true, .type = 'c', .major = 136, .minor = -1, .read = true},
+		{.allow = true, .type = 'c', .major = -1, .minor = 5, .read = true},
 		{.allow = true, .type = 'b', .major = -1, .minor = -1, .mknod = true}};
 	const struct hk_scope_request request = {.unit = &slice,
 		.id = "web",
 		.devices = rules,
-		.device_count = 4,
+		.device_count = HK_COUNT(rules),
 		.annotations = &no_annotations};
 	struct hk_arena arena = {0};
 	struct hk_unit_properties list = {.arena = &arena};
