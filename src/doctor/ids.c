@@ -2,8 +2,8 @@
 #include "doctor/doctor.h"
 
 #include "base/file.h"
-#include "base/str.h"
 #include "stage/stage.h"
+#include "stage/subordinate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,31 +30,28 @@ static void look_at_helper(struct hk_doctor *d, const char *name)
 		hk_doctor_add(d, &need, HK_VERDICT_OK, NULL, "%s", path);
 }
 
-/* "name:first:count": how many, of a line about that user. */
-static uint64_t count_of(char *line, const char *user, const char *uid)
+/* How many ids the file gives to us. */
+static uint64_t count_ids(struct hk_doctor *d, const char *file)
 {
-	char *rest = line;
-	const char *name = strsep(&rest, ":"), *first = strsep(&rest, ":");
-	uint64_t count = 0;
+	HK_FREE char *text = NULL;
+	struct hk_arena arena = {0};
+	struct hk_id_ranges ranges = {0};
+	uint64_t ids = 0;
 
-	if (!first || !rest || (strcmp(name, user) != 0 && strcmp(name, uid) != 0))
-		return 0;
-	return hk_parse_u64(rest, &count) == 0 ? count : 0;
+	(void)hk_read_file(file, &text); /* without it nobody has any */
+	(void)hk_subordinate_parse(text, d->user, d->facts.euid, &arena, &ranges);
+	for (size_t i = 0; i < ranges.count; i++)
+		ids += ranges.items[i].count;
+	hk_arena_done(&arena);
+	return ids;
 }
 
 static void look_at_ranges(struct hk_doctor *d, const char *name, const char *flag)
 {
 	const char *file = hk_doctor_text(d, "/etc/%s", name);
 	const struct hk_need need = {file, false, "rootless containers with more than one id"};
-	HK_FREE char *text = NULL;
-	uint64_t ids = 0;
-	char uid[16];
-	char *rest, *line;
+	uint64_t ids = count_ids(d, file);
 
-	(void)snprintf(uid, sizeof(uid), "%u", d->facts.euid);
-	rest = hk_read_file(file, &text) < 0 ? NULL : text; /* nobody has any */
-	while ((line = strsep(&rest, "\n")))
-		ids += count_of(line, d->user, uid);
 	if (ids >= 65536 || d->facts.euid == 0)
 		hk_doctor_add(d, &need, HK_VERDICT_OK, NULL, "%" PRIu64 " ids for %s%s", ids,
 			d->user, ids ? "" : ", who needs none");

@@ -8,6 +8,7 @@
 #include "lib/container.h"
 #include "spec/validate.h"
 #include "stage/stage.h"
+#include "stage/subordinate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,27 +30,17 @@ static const struct kind kinds[] = {
 	{"gids", "/linux/gidMappings", "/proc/self/gid_map", "/etc/subgid", "--add-subgids"},
 };
 
-struct range {
-	uint64_t first;
-	uint64_t count;
-};
-
-static bool is_within(const struct hk_id_map *map, const struct range *range)
-{
-	return map->host_id >= range->first &&
-	       (uint64_t)map->host_id + map->size <= range->first + range->count;
-}
-
 /* As the kernel looks: within one line, "INSIDE OUTSIDE COUNT". */
 static bool is_mapped(const struct kind *kind, const struct hk_id_map *map)
 {
 	HK_FREE char *text = NULL;
 	char *rest = hk_read_file(kind->map, &text) < 0 ? NULL : text, *line;
-	struct range range;
+	uint64_t first, count;
 
 	while ((line = strsep(&rest, "\n")))
-		if (sscanf(line, "%" SCNu64 " %*u %" SCNu64, &range.first, &range.count) == 2 &&
-			is_within(map, &range))
+		if (sscanf(line, "%" SCNu64 " %*u %" SCNu64, &first, &count) == 2 &&
+			map->host_id >= first &&
+			(uint64_t)map->host_id + map->size <= first + count)
 			return true;
 	return !text; /* without /proc nobody knows */
 }
@@ -60,27 +51,6 @@ static bool are_in_files(void)
 	HK_FREE char *text = NULL;
 
 	return hk_read_file("/etc/nsswitch.conf", &text) < 0 || !strstr(text, "\nsubid:");
-}
-
-/* As newuidmap looks: within one line, "USER:FIRST:COUNT", of the user by name or number. */
-static bool is_given(
-	const struct kind *kind, const struct hk_id_map *map, const char *user, uint32_t uid)
-{
-	HK_FREE char *text = NULL;
-	char *rest = hk_read_file(kind->subordinate, &text) < 0 ? NULL : text, *line;
-	char number[16];
-	struct range range;
-
-	(void)snprintf(number, sizeof(number), "%" PRIu32, uid);
-	while ((line = strsep(&rest, "\n"))) {
-		const char *name = strsep(&line, ":"), *first = strsep(&line, ":");
-
-		if (first && line && (strcmp(name, user) == 0 || strcmp(name, number) == 0) &&
-			hk_parse_u64(first, &range.first) == 0 &&
-			hk_parse_u64(line, &range.count) == 0 && is_within(map, &range))
-			return true;
-	}
-	return false;
 }
 
 static int examine_outside(
@@ -101,12 +71,11 @@ static int examine_outside(
 	return r;
 }
 
-static int examine_given(const struct hk_prepared *p, const struct kind *kind,
-	const struct hk_id_maps *maps, uint32_t own, struct hk_findings *f)
+/* Each map alone, as newuidmap looks at them. */
+static int compare(const struct kind *kind, const struct hk_id_maps *maps,
+	const struct hk_id_ranges *given, uint32_t own, const char *user, struct hk_findings *f)
 {
-	struct hk_arena arena = {0};
-	const char *user = hk_owner_name(p->facts.euid, &arena);
-	int r = user ? 0 : -ENOMEM;
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < maps->count; i++) {
 		const struct hk_id_map *map = &maps->items[i];
@@ -114,7 +83,7 @@ static int examine_given(const struct hk_prepared *p, const struct kind *kind,
 		char hint[160];
 
 		if ((map->size == 1 && map->host_id == own) ||
-			is_given(kind, map, user, p->facts.euid))
+			hk_subordinate_cover(given, map->host_id, map->size))
 			continue;
 		(void)snprintf(hint, sizeof(hint), "`usermod %s %" PRIu32 "-%" PRIu64 " %s`",
 			kind->flag, map->host_id, last, user);
@@ -122,6 +91,23 @@ static int examine_given(const struct hk_prepared *p, const struct kind *kind,
 			"%s does not give the %s %" PRIu32 " to %" PRIu64 " to the user %s",
 			kind->subordinate, kind->ids, map->host_id, last, user);
 	}
+	return r;
+}
+
+static int examine_given(const struct hk_prepared *p, const struct kind *kind,
+	const struct hk_id_maps *maps, uint32_t own, struct hk_findings *f)
+{
+	HK_FREE char *text = NULL;
+	struct hk_arena arena = {0};
+	const char *user = hk_owner_name(p->facts.euid, &arena);
+	struct hk_id_ranges given;
+	int r = user ? 0 : -ENOMEM;
+
+	(void)hk_read_file(kind->subordinate, &text); /* without it nobody has any */
+	if (r == 0)
+		r = hk_subordinate_parse(text, user, p->facts.euid, &arena, &given);
+	if (r == 0)
+		r = compare(kind, maps, &given, own, user, f);
 	hk_arena_done(&arena);
 	return r;
 }
