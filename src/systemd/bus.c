@@ -161,8 +161,7 @@ static int failed(
 	else if (has_name(bus, error, "NoSuchUnit"))
 		r = -ENOENT;
 	if (!error->message)
-		return r == -ETIMEDOUT || r >= 0 ? hk_fail(err, ETIMEDOUT, "%s", what)
-						 : unreachable(bus, -r, err);
+		return unreachable(bus, -r, err);
 	(void)hk_refuse(err, -r, "%s: %s", what, error->message);
 	if (r == -EHOSTUNREACH) /* there is a bus, but no systemd on it */
 		advise(bus, err);
