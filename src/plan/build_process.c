@@ -123,6 +123,17 @@ static int refuse_lsm(struct hk_builder *b, const char *object, const char *memb
 	return hk_err_at(b->err, "%s/%s", object, member);
 }
 
+static int check_context(struct hk_builder *b, const char *object, const char *member,
+	const char *context, bool unknown)
+{
+	if (!context || (b->facts->selinux && !unknown))
+		return 0;
+	if (!b->facts->selinux)
+		return refuse_lsm(b, object, member, "SELinux");
+	(void)hk_fail(b->err, EINVAL, "SELinux's policy has no context '%s'", context);
+	return hk_err_at(b->err, "%s/%s", object, member);
+}
+
 static void add_lsm(struct hk_builder *b, const char *member, const char *file, const char *prefix,
 	const char *v)
 {
@@ -140,13 +151,16 @@ int hk_build_lsm(struct hk_builder *b)
 	const char *profile = b->spec->process->apparmor_profile;
 	const char *label = b->spec->process->selinux_label;
 	const struct hk_facts *facts = b->facts;
+	int r;
 
 	if (profile && !facts->apparmor && strcmp(profile, "unconfined") != 0)
 		return refuse_lsm(b, b->process, "apparmorProfile", "AppArmor");
-	if (label && !facts->selinux)
-		return refuse_lsm(b, b->process, "selinuxLabel", "SELinux");
-	if (b->spec->linux.mount_label && !facts->selinux)
-		return refuse_lsm(b, "/linux", "mountLabel", "SELinux");
+	r = check_context(b, b->process, "selinuxLabel", label, facts->process_label_unknown);
+	if (r == 0)
+		r = check_context(b, "/linux", "mountLabel", b->spec->linux.mount_label,
+			facts->mount_label_unknown);
+	if (r < 0)
+		return r;
 	if (profile && facts->apparmor)
 		add_lsm(b, "apparmorProfile",
 			facts->apparmor_attr_dir ? "attr/apparmor/exec" : "attr/exec", "exec ",

@@ -3,6 +3,7 @@
 #include "plan/facts.h"
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/sys.h"
 #include "spec/annotations.h"
 #include "spec/spec.h"
@@ -136,6 +137,22 @@ static bool wants_selinux(const struct hk_spec *spec)
 	return !spec || (spec->process && spec->process->selinux_label) || spec->linux.mount_label;
 }
 
+/* Has the loaded policy no such context? Who may not ask finds out later. */
+static bool is_unknown_context(const char *context)
+{
+	return context && hk_write_file_at(AT_FDCWD, "/sys/fs/selinux/context", context) == -EINVAL;
+}
+
+static void probe_selinux(const struct hk_spec *spec, struct hk_facts *facts)
+{
+	facts->selinux = exists("/sys/fs/selinux/enforce");
+	if (!spec || !facts->selinux)
+		return;
+	facts->process_label_unknown =
+		spec->process && is_unknown_context(spec->process->selinux_label);
+	facts->mount_label_unknown = is_unknown_context(spec->linux.mount_label);
+}
+
 static bool has_annotation(const struct hk_spec *spec, const char *key)
 {
 	return !spec || hk_annotation_get(&spec->annotations, key);
@@ -159,7 +176,7 @@ int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_e
 		facts.apparmor_attr_dir = exists("/proc/self/attr/apparmor");
 	}
 	if (wants_selinux(spec))
-		facts.selinux = exists("/sys/fs/selinux/enforce");
+		probe_selinux(spec, &facts);
 	if (!spec || has_cgroup_mount(spec))
 		facts.cgroup_view = probe_cgroup_view();
 	if (has_annotation(spec, HK_ANNOTATION_LANDLOCK))

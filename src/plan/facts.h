@@ -33,6 +33,8 @@ struct hk_facts {
 	bool apparmor;           /* LSM enabled on the host */
 	bool apparmor_attr_dir;  /* /proc/self/attr/apparmor exists (5.8) */
 	bool selinux;
+	bool process_label_unknown; /* the policy has no such context: process.selinuxLabel */
+	bool mount_label_unknown;   /* linux.mountLabel */
 	bool kcore;              /* /proc/kcore exists */
 	enum hk_cgroup_view cgroup_view;
 	uint32_t landlock_abi;   /* 0: no Landlock here */

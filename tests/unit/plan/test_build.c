@@ -120,6 +120,34 @@ static void test_what_the_host_lacks(void **state)
 	}
 }
 
+/* Labels that mean nothing here. */
+static void test_unknown_contexts(void **state)
+{
+	static const struct {
+		const char *patch;
+		struct hk_facts facts;
+		const char *property;
+	} cases[] = {
+		{LSM("\"selinuxLabel\":\"u:r:t\""),
+			FACTS(.selinux = true, .process_label_unknown = true),
+			"/process/selinuxLabel"},
+		{"{\"linux\":{\"mountLabel\":\"u:r:t\"}}",
+			FACTS(.selinux = true, .mount_label_unknown = true), "/linux/mountLabel"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HK_COUNT(cases); i++) {
+		struct hk_plan_options options = OPTIONS();
+		struct made made;
+
+		make(&made, cases[i].patch, &cases[i].facts, &options);
+		assert_int_equal(made.r, -EINVAL);
+		assert_string_equal(made.err.property, cases[i].property);
+		assert_string_equal(made.err.message, "SELinux's policy has no context 'u:r:t'");
+		unmake(&made);
+	}
+}
+
 /* Options of cgroup2 on a host that has v1. */
 static void test_cgroup_v1_takes_no_options(void **state)
 {
@@ -393,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_what_the_host_lacks),
+		cmocka_unit_test(test_unknown_contexts),
 		cmocka_unit_test(test_cgroup_v1_takes_no_options),
 		cmocka_unit_test(test_missing_parts),
 		cmocka_unit_test(test_devices_without_mounts),
