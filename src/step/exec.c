@@ -39,5 +39,11 @@ int hk_step_exec(struct hk_ctx *ctx, const struct hk_step_exec *args, struct hk_
 	(void)hk_fail(err, r, "exec %s", program);
 	if (r == ENOEXEC && ctx->format[0])
 		hk_err_hint(err, "%s", ctx->format);
+	/* both modules say EPERM under no_new_privs, and else EACCES */
+	if ((r == EPERM || r == EACCES) && ctx->label)
+		hk_err_hint(err,
+			"the policy may not let it be started as '%s', which config.json or the "
+			"command line asks for: the audit log says what was denied",
+			ctx->label);
 	return -r;
 }

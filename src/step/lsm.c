@@ -17,6 +17,7 @@ int hk_step_lsm(struct hk_ctx *ctx, const struct hk_step_lsm *args, struct hk_er
 	if (snprintf(path, sizeof(path), "thread-self/%s", file) >= (int)sizeof(path))
 		return hk_refuse(
 			err, ENAMETOOLONG, "the file /proc/thread-self/%s is too long", file);
+	ctx->label = value;
 	r = hk_ctx_write_self(ctx, path, value);
 	/* podman looks for the path in such quotes */
 	return r < 0 ? hk_fail(err, -r, "write label '%s' to `/proc/%s`", value, path) : 0;

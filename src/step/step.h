@@ -54,6 +54,7 @@ struct hk_ctx {
 	char root_path[PATH_MAX];    /* of rootfd before the pivot, as the kernel names it */
 	char home[PATH_MAX + sizeof("HOME=")]; /* "HOME=...", "" where the plan's env has it */
 	char program[PATH_MAX];		       /* what exec will execute */
+	const char *label;		       /* what an LSM will make of it, if that was asked for */
 	char format[320]; /* why execve may find it of a wrong format; "": nothing is known */
 };
 
