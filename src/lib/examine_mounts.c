@@ -123,6 +123,17 @@ static bool has_file_system(const char *type)
 	return file_has(path, name);
 }
 
+/* The length of the first option: a comma between quotes, as in an SELinux context, ends none. */
+static size_t option_length(const char *options)
+{
+	bool quoted = false;
+	size_t len;
+
+	for (len = 0; options[len] && (quoted || options[len] != ','); len++)
+		quoted ^= options[len] == '"';
+	return len;
+}
+
 /* The options that the file system itself is asked about; nothing is made of them. */
 static int examine_option(struct subject *s, int fs, const char *word)
 {
@@ -133,7 +144,7 @@ static int examine_option(struct subject *s, int fs, const char *word)
 	value = strchr(option, '=');
 	if (value)
 		*value++ = '\0';
-	if (value && strlen(value) > FSCONFIG_VALUE_MAX)
+	if (value && (value[0] == '"' || strlen(value) > FSCONFIG_VALUE_MAX)) /* for mount(2) */
 		return 0;
 	r = hk_sys_fsconfig(
 		fs, value ? HK_FSCONFIG_SET_STRING : HK_FSCONFIG_SET_FLAG, option, value);
@@ -154,7 +165,7 @@ static int examine_options(struct subject *s)
 		return 0;
 	fs = hk_sys_fsopen(s->mount->type);
 	for (const char *p = s->options.data; fs >= 0 && r == 0 && *p;) {
-		size_t len = strcspn(p, ",");
+		size_t len = option_length(p);
 
 		(void)snprintf(word, sizeof(word), "%.*s", (int)len, p);
 		if (len > 0 && len < sizeof(word))

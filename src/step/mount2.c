@@ -1,7 +1,7 @@
 /* What mount(2) can and fsconfig(2) cannot: mount(2) gets its options as one page of text, and not
- * each in 256 bytes, and knows flags that fsconfig has no words for. The mount is made on its mount
- * point, copied into a detached one, and taken away again, so that everything else goes as with any
- * other mount. */
+ * each in 256 bytes; it knows flags that fsconfig has no words for, and takes quotes away from
+ * SELinux's contexts, which may hold commas. The mount is made on its mount point, copied into a
+ * detached one, and taken away again, so that everything else goes as with any other mount. */
 #include "step/mount2.h"
 
 #include "step/attach.h"
@@ -64,7 +64,8 @@ bool hk_mount2_is_needed(const struct hk_ctx *ctx, const struct hk_step_mount *a
 
 		if (flag && flag->mount_only)
 			return true;
-		if (value && len - (size_t)(value + 1 - p) > FSCONFIG_VALUE_MAX)
+		if (value &&
+			(value[1] == '"' || len - (size_t)(value + 1 - p) > FSCONFIG_VALUE_MAX))
 			return true;
 		p += len + (p[len] == ',');
 	}
