@@ -32,7 +32,7 @@ hako_packages() {
 		echo qemu-system-x86 mmdebstrap e2fsprogs ;;
 	apt-get:guest)
 		echo systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod e2fsprogs xfsprogs btrfs-progs \
-			apparmor uidmap python3-pytest python3-jsonschema libcmocka-dev procps util-linux iproute2 \
+			apparmor secilc uidmap python3-pytest python3-jsonschema libcmocka-dev procps util-linux iproute2 \
 			iptables strace criu runc crun podman conmon catatonit netavark slirp4netns fuse-overlayfs ;;
 	dnf:build)
 		echo gcc make cmake pkgconf-pkg-config kernel-headers musl-gcc busybox \

@@ -117,6 +117,7 @@ SHORT = [
         ALONE,
     ]),
 ]
+SELINUX = files("integration/test_selinux.py", "conformance/test_config_linux_mount_label.py")
 EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conformance")]
 COMPARED = [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
             for peer in PEERS for suite in ("conformance", "integration")]
@@ -127,6 +128,7 @@ LONG = [
     (vm.Machine("6.1", systemd=False), [*EVERYTHING, Step("checkpoint", CHECKPOINT), PODMAN]),
     (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
     (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
+    (vm.Machine("6.12", systemd=False, selinux=True), [Step("selinux", SELINUX)]),
 ]
 
 
@@ -134,7 +136,8 @@ def flavour(machine, step):
     """The kind of host that a step sees."""
     if step.user and not step.delegated:
         return "rootless without delegation"
-    return f"{'rootless, ' if step.user else ''}{machine.cgroup}{' with systemd' if machine.systemd else ''}"
+    return f"{'rootless, ' if step.user else ''}{machine.cgroup}{' with systemd' if machine.systemd else ''}" \
+           f"{' with SELinux' if machine.selinux else ''}"
 
 
 def environment(build, machine):

@@ -32,10 +32,12 @@ class Machine:
     kernel: str  # "6.12" or "6.1"
     systemd: bool  # or PID 1 is guest/init, and the tests have the cgroup hierarchy to themselves
     cgroup: str = "v2"  # or "v1", or "hybrid": v1 with a cgroup2 beside it that has no controllers
+    selinux: bool = False  # instead of AppArmor, enforcing the policy guest/selinux.cil; without systemd
 
     def __str__(self):
         return " ".join([f"Linux {self.kernel}", *(["with systemd"] if self.systemd else []),
-                         *([f"on {self.cgroup}"] if self.cgroup != "v2" else [])])
+                         *([f"on {self.cgroup}"] if self.cgroup != "v2" else []),
+                         *(["with SELinux"] if self.selinux else [])])
 
     @property
     def arguments(self):
@@ -47,6 +49,8 @@ class Machine:
                      f"systemd.legacy_systemd_cgroup_controller={int(self.cgroup == 'v1')}")
         else:
             start = f"init=/usr/lib/vm/start vm.cgroup={self.cgroup}"
+        if self.selinux:
+            start += " security=selinux"
         return ("root=/dev/nvme0n1 rw rootfstype=ext4 console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off "
                 f"clocksource=hpet tsc=unstable no_timer_check random.trust_cpu=on {start}")
 
