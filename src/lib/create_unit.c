@@ -43,7 +43,7 @@ void hk_creation_stop_unit(struct hk_creation *c)
 	struct hk_err e = {0};
 
 	hk_holder_end(&c->holder);
-	if (p->unit.name && hk_scope_stop(p->bus, p->unit.name, &e) < 0) {
+	if (p->unit.name && !c->deleted && hk_scope_stop(p->bus, p->unit.name, &e) < 0) {
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", e.message);
 		c->left_over = true;
 	}

@@ -95,6 +95,7 @@ void hk_creation_remove_cgroup(struct hk_creation *c)
 {
 	struct hk_err e = {0};
 
+	hk_holder_end(&c->holder); /* still in there where init never was */
 	if (c->deleted)
 		return;
 	/* What the container left running where it has no pid namespace of its own. */

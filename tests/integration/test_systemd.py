@@ -249,6 +249,27 @@ def test_failed_create(runtime, bundle, leaves_no_unit):
 
 
 @systemd
+def test_create_fails_before_init(runtime, bundle, leaves_no_unit):
+    """With the cgroup made, and nobody in it but who keeps the scope."""
+    bundle.linux["netDevices"] = {"nosuch0": {}}
+    result = runtime.run(bundle)
+    assert result.status == 1 and "/linux/netDevices/nosuch0" in result.err and "level=warning" not in result.err
+    assert not runtime.ids()
+
+
+@systemd
+def test_name_belongs_to_the_next_one(runtime, bundle, leaves_no_unit):
+    """A hook has deleted the container and made another: whose unit it is by then, that one goes on."""
+    name = runtime.new_id()
+    hako = f"{runtime.program} --root {runtime.root} --systemd-cgroup"
+    bundle.hook_script("poststart", f"{hako} delete --force {name} && "
+                                    f"{hako} create --bundle {bundle.path} {name} < /dev/null; exit 3")
+    assert runtime.run(bundle, "--keep", id=name).status == 1
+    assert json.loads(runtime.must("state", name).out)["status"] == "created" and is_loaded(f"hako-{name}.scope")
+    runtime.must("delete", "--force", name)
+
+
+@systemd
 def test_stopped_by_systemd(container, leaves_no_unit):
     """As at the end of a session: the container is a stopped one, and can be deleted."""
     systemctl("stop", scope(container))
