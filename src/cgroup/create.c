@@ -5,8 +5,10 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_permission(int r)
 {
@@ -65,6 +67,34 @@ static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 	if (wanted_controllers(limits, wanted, sizeof(wanted)) < 0)
 		return hk_refuse(err, E2BIG, "too many cgroup controllers");
 	return dir->version->prepare(dir, pure_v2 ? NULL : wanted, err);
+}
+
+static bool is_there(const struct hk_cgroup_dir *dir, const char *unit_path)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s%s", dir->mountpoint, unit_path);
+	return access(path, F_OK) == 0;
+}
+
+/* Has systemd made the unit's cgroup, in one of the two hierarchies that it may know its units by?
+ * Where it has another place for the unit, what is made here would be in none. */
+static int check_unit(
+	struct hk_cgroup *cgroup, const struct hk_cgroup_request *request, struct hk_err *err)
+{
+	const struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
+	const struct hk_cgroup_dir *v1 = hk_cgroup_find_v1(cgroup, "name=systemd");
+
+	if (!request->unit_path || (v2 && is_there(v2, request->unit_path)) ||
+		(v1 && is_there(v1, request->unit_path)))
+		return 0;
+	(void)hk_refuse(err, ENOENT, "the unit that systemd has started has no cgroup '%s'",
+		request->unit_path);
+	hk_err_hint(err,
+		"is it moved by an annotation, org.systemd.property.Slice? Its slice is the "
+		"first part of linux.cgroupsPath");
+	(void)hk_err_at(err, "/linux/cgroupsPath");
+	return -ENOENT;
 }
 
 static int make_all(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,
@@ -148,7 +178,9 @@ static int fill(struct hk_cgroup *cgroup, const struct hk_cgroup_request *reques
 	struct hk_cgroup_dir *v2;
 	int r;
 
-	r = make_all(cgroup, request, limits, err);
+	r = check_unit(cgroup, request, err);
+	if (r == 0)
+		r = make_all(cgroup, request, limits, err);
 	if (r == 0)
 		r = hk_cgroup_limits_apply(cgroup, limits, err);
 	if (r == 0)
@@ -183,6 +215,8 @@ int hk_cgroup_create(
 int hk_cgroup_track(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *err)
 {
 	struct hk_cgroup_dir *dir = hk_cgroup_find_v1(cgroup, "name=systemd");
+	const struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
 
-	return dir && !hk_cgroup_find_v2(cgroup) ? move_into(dir, pid, err) : 0;
+	/* who else has mounted v2 beside v1, has no unit in it: we had to make its directory */
+	return dir && !(v2 && v2->existed) ? move_into(dir, pid, err) : 0;
 }

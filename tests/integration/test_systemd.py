@@ -336,6 +336,17 @@ def test_annotations(runtime, bundle):
 
 
 @systemd
+def test_moved_by_an_annotation(runtime, bundle, leaves_no_unit):
+    """To where linux.cgroupsPath does not say: the container would be in no unit at all."""
+    bundle.config["annotations"] = {"org.systemd.property.Slice": f"'{PREFIX}-moved.slice'"}
+    name = runtime.new_id()
+    result = runtime.run(bundle, id=name)
+    assert result.status == 1 and "/linux/cgroupsPath" in result.err and "has no cgroup" in result.err
+    assert not host.cgroup_dirs(f"hako-{name}")
+    systemctl("stop", f"{PREFIX}.slice")
+
+
+@systemd
 @pytest.mark.parametrize("name,value", [("Nosuch", "uint64 5"), ("TasksMax", "'many'"), ("CollectMode", "'x'"),
                                         ("TimeoutStopSec", "'x'"), ("TasksMax", "uint64")])
 def test_wrong_annotations(runtime, bundle, name, value):

@@ -128,6 +128,22 @@ static void test_no_cgroup_is_removed(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* Which no systemd has: there is nothing to be made in it. */
+static void test_missing_unit(void **state)
+{
+	struct hk_cgroup_request request = {
+		.manager = HK_CGROUP_MANAGER_SYSTEMD, .id = "web", .subgroup = "container"};
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	request.unit_path = group_path;
+	assert_ok(hk_cgroup_new(&host, &request, &group, &err));
+	assert_int_equal(hk_cgroup_create(group, &request, &err), -ENOENT);
+	assert_string_equal(err.property, "/linux/cgroupsPath");
+	assert_gone();
+}
+
 static void test_missing_controller(void **state)
 {
 	struct hk_network network = {.class_id = N(1)};
@@ -322,6 +338,7 @@ int main(void)
 		TEST(test_rootless),
 		TEST(test_no_cgroup_is_removed),
 		TEST(test_missing_controller),
+		TEST(test_missing_unit),
 		TEST(test_removes_a_tree),
 	};
 	const struct CMUnitTest v2_alone[] = {
@@ -335,6 +352,7 @@ int main(void)
 		TEST(test_leaf_is_undone),
 		TEST(test_threaded_parent),
 		TEST(test_controller_not_on_v2),
+		TEST(test_missing_unit),
 	};
 	int failed = cmocka_run_group_tests(as_it_is, setup_host, teardown_host);
 
