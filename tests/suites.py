@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import host  # noqa: E402
 import selection  # noqa: E402
 import vm  # noqa: E402
-from tally import Tally, count_matrix, count_pytest, count_unit, first_line  # noqa: E402
+from tally import Tally, count_pytest, count_unit, first_line  # noqa: E402
 
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent
@@ -25,7 +25,7 @@ SANITIZED = SOURCE / "build-sanitize"
 SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "vm", "bench", "sanitize"]
 # Those that run with the ASan and UBSan build too.
 SANITIZABLE = ["unit", "integration", "conformance", "clients"]
-# What docs/compat.md has a matrix of, by kinds of hosts.
+# Those that docs/compat.md tells the outcome of, by kinds of hosts.
 MATRIX = ["integration", "conformance", "clients"]
 # A suite that hangs must not hang its caller; each test has its own, shorter limits.
 SUITE_TIMEOUT = 1500
@@ -109,13 +109,13 @@ def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
         return
     count_pytest(label, report, status, tally, options.filter)
     if suite in MATRIX and not env:
-        count_matrix(report, tally, host.flavour())
+        tally.matrix.add(report, host.flavour())
 
 
 def machines(directory, tally, options):
     """The tests that tests/vm/selection.py chose, in machines with cgroup v2 and systemd."""
     try:
-        results = selection.run(directory, options.long, options.filter, not options.no_install)
+        results = selection.run(directory, options.long, options.filter, options.machine, not options.no_install)
     except vm.Unavailable as reason:
         tally.add("vm", "skipped", str(reason))
         return
@@ -131,7 +131,7 @@ def machines(directory, tally, options):
         else:
             if result.step.runtime == selection.HAKO:  # what a peer fails at is to be seen, and no failure
                 count_pytest(result.label, result.report, result.status, tally, options.filter)
-            count_matrix(result.report, tally, result.flavour, result.step.runtime)
+            tally.matrix.add(result.report, result.flavour, result.step.runtime)
 
 
 def sanitizer_env(directory, leaks):
@@ -180,7 +180,8 @@ def arguments():
     parser.add_argument("--sanitize", action="store_true", help="use the ASan and UBSan build")
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("--vm", action="store_true", help="the suite vm, as by its name")
-    parser.add_argument("--matrix", type=Path, metavar="FILE", help="write the counts for docs/generate")
+    parser.add_argument("--machine", action="append", choices=selection.NAMES, help="of the suite vm, this one")
+    parser.add_argument("--matrix", type=Path, metavar="FILE", help="note what came of each test, for docs/generate")
     parser.add_argument("--no-install", action="store_true", help="do not call the package manager")
     options = parser.parse_args()
     options.suites += ["vm"] if options.vm else []
@@ -246,7 +247,7 @@ def main():
             run_release(suite, tally, options)
         print(f"== {suite}: {time.monotonic() - start:.0f} s", flush=True)
     if options.matrix:
-        tally.write_matrix(options.matrix)
+        tally.matrix.update(options.matrix, options.filter)
     give_back()
     return tally.report()
 

@@ -1,12 +1,11 @@
-"""What came of the tests: counts, failures, reasons for skipping, and the matrix of docs/compat.md."""
+"""What came of the tests: counts, failures, reasons for skipping."""
 
-import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-
-HAKO = "hako"
+from junit import cases, first_line
+from matrix import Matrix
 
 
 class Tally:
@@ -18,7 +17,7 @@ class Tally:
         self.failed = []
         self.maybe_skipped = []  # (name, reason, test)
         self.ran = set()  # tests, whatever suite they ran for
-        self.matrix = {}  # {(flavour of host, runtime): {("suite/module", test): outcome}}, for docs/compat.md
+        self.matrix = Matrix()
 
     def add(self, name, outcome, detail="", test=None):
         """test: what the name says without the suite."""
@@ -31,25 +30,10 @@ class Tally:
         else:
             self.failed.append((name, detail))
 
-    def note(self, flavour, runtime, group, test, outcome):
-        self.matrix.setdefault((flavour, runtime), {})[group, test] = outcome
-
     @property
     def skipped(self):
         """[(name, reason)]"""
         return [(name, reason) for name, reason, test in self.maybe_skipped if test not in self.ran]
-
-    def write_matrix(self, path):
-        """For docs/generate. "hosts": {flavour: {group: [passed, failed, skipped]}} of hako; "peers": {peer:
-        {group: {"ran": how many tests both ran, "failed": those that hako passes and the peer does not}}}"""
-        hosts, peers = {}, {}
-        for (flavour, runtime), outcomes in self.matrix.items():
-            if runtime == HAKO:
-                hosts[flavour] = by_group(outcomes)
-            else:
-                ours = self.matrix.get((flavour, HAKO), {})
-                peers[runtime] = differences(ours, outcomes)
-        path.write_text(json.dumps({"hosts": hosts, "peers": peers}, indent=1, sort_keys=True) + "\n")
 
     def report(self):
         skipped = self.skipped
@@ -70,33 +54,10 @@ class Tally:
         return 0 if self.passed and not self.failed else 1
 
 
-def by_group(outcomes):
-    """{group: [passed, failed, skipped]}"""
-    counts = Counter((group, outcome) for (group, _), outcome in outcomes.items())
-    return {group: [counts[group, outcome] for outcome in ("passed", "failed", "skipped")]
-            for group in {group for group, _ in outcomes}}
-
-
-def differences(ours, theirs):
-    found = {}
-    for (group, test), outcome in theirs.items():
-        if ours.get((group, test)) == "passed" and outcome != "skipped":
-            row = found.setdefault(group, {"ran": 0, "failed": []})
-            row["ran"] += 1
-            if outcome == "failed":
-                row["failed"].append(test)
-    return found
-
-
 def by_module(names):
     """["suite: module: 12 tests"] of long lists of names."""
     counts = Counter(name.rsplit(": ", 1)[0] for name in names)
     return [f"{module}: {count} tests" for module, count in counts.items()]
-
-
-def first_line(text):
-    lines = (text or "").strip().splitlines()
-    return lines[0].strip() if lines else ""
 
 
 def count_unit(prefix, report, status, tally):
@@ -126,19 +87,6 @@ def count_cmocka(name, case, tally):
         tally.add(name, "passed")
 
 
-def cases(report):
-    """[(class name, name, outcome, detail)] of a pytest report."""
-    found = []
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        outcome, detail = "passed", ""
-        for element, meaning in (("skipped", "skipped"), ("failure", "failed"), ("error", "failed")):
-            said = case.find(element)
-            if said is not None:
-                outcome, detail = meaning, first_line(said.get("message") or said.text)
-        found.append((case.get("classname") or "", case.get("name"), outcome, detail))
-    return found
-
-
 def count_pytest(label, report, status, tally, may_be_empty):
     for place, name, outcome, detail in cases(report):
         module = place.split(".")[-1]
@@ -147,9 +95,3 @@ def count_pytest(label, report, status, tally, may_be_empty):
     # 5: nothing was collected
     if status not in (0, 1) and not (status == 5 and may_be_empty):
         tally.add(label, "failed", f"pytest ended with status {status}")
-
-
-def count_matrix(report, tally, flavour, runtime=HAKO):
-    """The same report for the matrix, in which other runtimes have a place too."""
-    for place, name, outcome, _ in cases(report):
-        tally.note(flavour, runtime, "/".join(place.split(".")[-2:]).replace("/test_", "/"), name, outcome)

@@ -79,10 +79,9 @@ def is_v2_only():
 
 def flavour():
     """The kind of host that this is, as docs/compat.md has it."""
-    v1 = set(cgroup_hierarchies()) - {""}
-    if v1:
-        return "hybrid" if "" in cgroup_hierarchies() else "v1"
-    return "v2 with systemd" if os.path.exists("/run/systemd/system") else "v2"
+    found = set(cgroup_hierarchies())
+    cgroup = "v2" if found <= {""} else "hybrid" if "" in found else "v1"
+    return cgroup + (" with systemd" if os.path.exists("/run/systemd/system") else "")
 
 
 def cgroup_dirs(prefix):

@@ -1,7 +1,8 @@
 """Which tests run in which machine, and what came of them; `tests/run vm` calls this.
 
 The short form is what a host with cgroup v1 skips or sees otherwise, part on the newest kernel of the
-release with systemd and part on its oldest without. --long is every test that makes containers, in all machines."""
+release with systemd and part on its oldest without. --long is every test that makes containers, in all machines;
+it takes hours, and --machine runs it in parts."""
 
 import concurrent.futures
 import os
@@ -17,7 +18,6 @@ SLOW = 8
 # Seconds for a machine's job, some five times what it takes on two idle cores; and until its end.
 SHORT_LIMIT, LONG_LIMIT, GRACE = 900, 9000, 120
 
-
 HAKO = "hako"
 PEERS = ["runc", "crun"]
 
@@ -29,6 +29,7 @@ class Step:
     paths: tuple = ()
     user: bool = False  # in a session of an ordinary user
     delegated: bool = True  # with a cgroup that belongs to that user
+    manager: bool = False  # of cgroups: systemd
     runtime: str = HAKO  # or a peer, on the tests that need but the command line of runc
 
     @property
@@ -102,8 +103,15 @@ PODMAN = Step("user", USER.paths + files("integration/test_rootless_podman.py", 
 SYSTEMD = files("integration/test_systemd.py")
 SYSTEMD_USER = Step("systemd-user", tuple(f"{path}::{test}" for path in SYSTEMD for test in
                                           ("test_scope", "test_update", "test_killed_runtime")), user=True)
-SHORT = [
-    (vm.Machine("6.12", systemd=True), [
+SELINUX = files("integration/test_selinux.py", "conformance/test_config_linux_mount_label.py")
+# What a container's cgroup has a part in.
+MANAGER = Step("manager", CGROUPS + RESOURCES + files(
+    "integration/test_update.py", "integration/test_pause.py", "integration/test_exec_cgroups.py"), manager=True)
+EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conformance")]
+
+# By the name that --machine knows.
+SHORT = {
+    "systemd": (vm.Machine("6.12", systemd=True), [
         Step("root", CGROUPS + RUNNING + files("integration/test_landlock.py", "integration/test_apparmor.py",
                                                "integration/test_notify.py::test_systemd",
                                                "integration/test_notify.py::test_systemd_notify_is_the_sender")),
@@ -111,33 +119,32 @@ SHORT = [
         Step("systemd", SYSTEMD),
         SYSTEMD_USER,
     ]),
-    (vm.Machine("6.1", systemd=False), [
+    "v2": (vm.Machine("6.1", systemd=False), [
         Step("root", RESOURCES + V2 + NESTED + UPDATE + CHECKPOINT),
         USER,
         ALONE,
     ]),
-]
-SELINUX = files("integration/test_selinux.py", "conformance/test_config_linux_mount_label.py")
-EVERYTHING = [Step(suite, all_of(suite)) for suite in ("integration", "conformance")]
-COMPARED = [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
-            for peer in PEERS for suite in ("conformance", "integration")]
-LONG = [
-    (vm.Machine("6.12", systemd=True), [*EVERYTHING, PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
-    (vm.Machine("6.12", systemd=True), COMPARED),
-    (vm.Machine("6.12", systemd=False), [Step("unit"), *EVERYTHING, PODMAN, ALONE]),
-    (vm.Machine("6.1", systemd=False), [*EVERYTHING, Step("checkpoint", CHECKPOINT), PODMAN]),
-    (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
-    (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
-    (vm.Machine("6.12", systemd=False, selinux=True), [Step("selinux", SELINUX)]),
-]
+}
+LONG = {
+    "systemd": (vm.Machine("6.12", systemd=True),
+                [*EVERYTHING, MANAGER, PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
+    "v2": (vm.Machine("6.1", systemd=False),
+           [*EVERYTHING, Step("checkpoint", CHECKPOINT), PODMAN, ALONE, Step("unit")]),
+    "selinux": (vm.Machine("6.12", systemd=False, selinux=True), [Step("selinux", SELINUX)]),
+    "v1": (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
+    "hybrid": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), [*EVERYTHING, MANAGER]),
+    **{peer: (vm.Machine("6.12", systemd=True), [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
+                                                 for suite in ("conformance", "integration")]) for peer in PEERS},
+}
+NAMES = sorted({*SHORT, *LONG})
 
 
 def flavour(machine, step):
     """The kind of host that a step sees."""
     if step.user and not step.delegated:
         return "rootless without delegation"
-    return f"{'rootless, ' if step.user else ''}{machine.cgroup}{' with systemd' if machine.systemd else ''}" \
-           f"{' with SELinux' if machine.selinux else ''}"
+    manager = ", systemd manager" if step.manager else " with systemd" if machine.systemd else ""
+    return f"{'rootless, ' if step.user else ''}{machine.cgroup}{manager}{' with SELinux' if machine.selinux else ''}"
 
 
 def environment(build, machine):
@@ -158,6 +165,8 @@ def step_command(step, build, text):
         command += f" -k {shlex.quote(text)}"
     if step.user:
         command = f"as-user {'' if step.delegated else '--without-delegation '}{command}"
+    if step.manager:
+        command = f"env HAKO_OPTIONS=--systemd-cgroup {command}"
     if step.runtime != HAKO:
         command = f"env HAKO=$(command -v {step.runtime}) {command} -m 'not hako_only'"
     return f"within {command}"
@@ -172,18 +181,18 @@ def job(steps, build, machine, long, text):
     return "\n".join(lines) + "\n"
 
 
-def run_machine(directory, machine, steps, build, long, text):
+def run_machine(directory, name, machine, steps, build, long, text):
     """[Result] of one machine."""
-    logs = build / "vm" / "-".join([*str(machine).lower().split(), steps[0].name])
+    logs = build / "vm" / name
     label = f"vm: {machine}"
     limit = (LONG_LIMIT if long else SHORT_LIMIT) + GRACE
     ended = vm.boot(directory, machine, build, job(steps, build, machine, long, text), logs, limit)
     results = []
     for step in steps:
         report, status = logs / f"{step.name}.xml", logs / f"{step.name}.status"
-        name = f"{label}: {step.name}" if step.is_unit or step.user else label
+        particular = step.is_unit or step.user or step.manager
         problem = "" if report.exists() else f"no report of {step.name}: see {logs}"
-        results.append(Result(name, flavour(machine, step), step, report,
+        results.append(Result(f"{label}: {step.name}" if particular else label, flavour(machine, step), step, report,
                               int(status.read_text()) if status.exists() else -1, problem))
     print(f"\n-- {machine}\n{vm.tail(logs / 'log', 400)}")
     if not ended:
@@ -191,11 +200,14 @@ def run_machine(directory, machine, steps, build, long, text):
     return results
 
 
-def run(build, long, text, may_fetch):
-    """[Result] of all machines, as many at a time as there are CPUs. vm.Unavailable: there are none here."""
+def run(build, long, text, only, may_fetch):
+    """[Result] of all machines, or of those named in only, as many at a time as there are CPUs. vm.Unavailable:
+    there are none here."""
     directory = vm.image(may_fetch)
     there = vm.kernels(directory)
-    plan = [(machine, steps) for machine, steps in (LONG if long else SHORT) if machine.kernel in there]
+    plan = [(name, machine, steps) for name, (machine, steps) in (LONG if long else SHORT).items()
+            if machine.kernel in there and (not only or name in only)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        runs = [pool.submit(run_machine, directory, machine, steps, build, long, text) for machine, steps in plan]
+        runs = [pool.submit(run_machine, directory, name, machine, steps, build, long, text)
+                for name, machine, steps in plan]
         return [result for each in runs for result in each.result()]
