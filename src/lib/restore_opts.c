@@ -2,6 +2,7 @@
 #include "lib/restoration.h"
 
 #include "base/err.h"
+#include "cgroup/host.h"
 #include "criu/image.h"
 
 #include <errno.h>
@@ -97,16 +98,21 @@ static int add_stdio(struct hk_restoration *r, struct hk_err *err)
 	return e;
 }
 
+/* controller: one, or "" for v2. */
 static const struct hk_cgroup_hierarchy *find_hierarchy(
-	const struct hk_cgroup_host *host, const char *controllers)
+	const struct hk_cgroup_host *host, const char *controller)
 {
-	for (size_t i = 0; i < host->count; i++)
-		if (strcmp(host->hierarchies[i].controllers, controllers) == 0)
+	for (size_t i = 0; i < host->count; i++) {
+		const char *list = host->hierarchies[i].controllers;
+
+		if (strcmp(list, controller) == 0 || hk_cgroup_names(list, controller))
 			return &host->hierarchies[i];
+	}
 	return NULL;
 }
 
-/* The tasks' cgroups go where the container's is, under whatever name they were dumped. */
+/* The tasks' cgroups go where the container's is, under whatever name they were dumped. criu takes
+ * all controllers of a hierarchy together. */
 static int add_cgroups(struct hk_restoration *r, struct hk_err *err)
 {
 	const struct hk_prepared *p = &r->creation.prepared;
@@ -119,14 +125,15 @@ static int add_cgroups(struct hk_restoration *r, struct hk_err *err)
 		return hk_fail(err, ENOMEM, "list the container's cgroups");
 	for (size_t i = 0; i < count; i++) {
 		const struct hk_cgroup_hierarchy *hierarchy;
-		const char *controllers, *path;
+		const char *controller, *path;
 		size_t len;
 
-		hk_cgroup_path(p->cgroup, i, &controllers, &path);
-		hierarchy = find_hierarchy(&p->cgroup_host, controllers);
+		hk_cgroup_path(p->cgroup, i, &controller, &path);
+		hierarchy = find_hierarchy(&p->cgroup_host, controller);
 		len = hierarchy ? strlen(hierarchy->mountpoint) : 0;
 		if (len && strncmp(path, hierarchy->mountpoint, len) == 0)
-			roots->items[roots->count++] = (struct hk_pair){controllers, path + len};
+			roots->items[roots->count++] =
+				(struct hk_pair){hierarchy->controllers, path + len};
 	}
 	r->place.cgroup_join = hk_cgroup_join_files(p->cgroup, &r->place.cgroup_join_count);
 	r->place.cgroup_v2 = hk_cgroup_v2_fd(p->cgroup);
