@@ -22,7 +22,7 @@ The tests that need nothing but the command line of runc, with the distribution'
 """
 
 ORDER = ["v1", "hybrid", "hybrid with systemd", "hybrid, systemd manager", "v2", "v2 with systemd",
-         "v2, systemd manager", "rootless, v2", "rootless, v2 with systemd", "rootless without delegation"]
+         "v2, systemd manager", "v2 with SELinux", "rootless, v2", "rootless, v2 with systemd", "rootless without delegation"]
 HAKO, PEERS_HOST = "hako", "v2 with systemd"
 PATH = Path(__file__).parent / "matrix.json"
 

@@ -6,13 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/netlink.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,30 +37,6 @@ int hk_step_session(struct hk_ctx *ctx, const struct hk_step_session *args, stru
 	(void)ctx;
 	(void)args;
 	return setsid() < 0 ? hk_fail(err, errno, "start a session") : 0;
-}
-
-/* By ioctl(2), which says in one call what a netlink request and its answer do in two. Any socket
- * will do, netdevice(7); the device has no other flag that could be set, and so none is lost. */
-int hk_step_loopback(struct hk_ctx *ctx, const struct hk_step_loopback *args, struct hk_err *err)
-{
-	HK_FD int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-
-	(void)ctx;
-	(void)args;
-	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &request) < 0)
-		return hk_fail(err, errno, "bring up the loopback device");
-	return 0;
-}
-
-int hk_step_netlink(struct hk_ctx *ctx, const struct hk_step_netlink *args, struct hk_err *err)
-{
-	HK_FD int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	(void)args;
-	if (sock < 0)
-		return hk_fail(err, errno, "open a netlink socket in the network namespace");
-	return hk_ctx_tell(ctx, HK_MSG_NETLINK, sock, err);
 }
 
 int hk_step_hostname(struct hk_ctx *ctx, const struct hk_step_hostname *args, struct hk_err *err)
