@@ -101,15 +101,16 @@ static int examine_type(const char *ancestor, bool is_there, struct hk_err *err)
 		is_there ? "" : " below it");
 }
 
+/* What a unit lacks systemd makes, whoever may write there. */
 static int examine_place(
-	struct hk_cgroup_dir *dir, const char *ancestor, struct hk_findings *findings)
+	struct hk_cgroup_dir *dir, const char *ancestor, bool is_unit, struct hk_findings *findings)
 {
 	bool is_there = strcmp(ancestor, dir->path) == 0;
 	int r = 0;
 
 	if (is_there)
 		r = hk_cgroup_dir_check_unused(dir, findings->err);
-	else if (access(ancestor, W_OK) < 0)
+	else if (!is_unit && access(ancestor, W_OK) < 0)
 		r = hk_fail(findings->err, errno, "make a cgroup in '%s'", ancestor);
 	return r < 0 ? r : examine_type(ancestor, is_there, findings->err);
 }
@@ -121,7 +122,7 @@ static int examine_dir(struct hk_cgroup_dir *dir, const struct hk_cgroup_request
 	int r;
 
 	find_ancestor(dir->path, ancestor);
-	r = examine_place(dir, ancestor, findings);
+	r = examine_place(dir, ancestor, request->unit_path, findings);
 	if (r == 0)
 		return 0;
 	hk_cgroup_explain_unmade(request, limits, r, findings->err);
@@ -152,7 +153,6 @@ int hk_cgroup_examine(struct hk_cgroup *cgroup, const struct hk_cgroup_request *
 
 	if (request->manager == HK_CGROUP_MANAGER_DISABLED)
 		return 0;
-	/* a unit's are systemd's to make */
-	r = request->unit_path ? 0 : examine_dirs(cgroup, request, findings);
+	r = examine_dirs(cgroup, request, findings);
 	return r < 0 ? r : examine_resources(cgroup, request->resources, findings);
 }
