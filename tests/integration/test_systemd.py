@@ -45,9 +45,8 @@ def is_loaded(unit):
 @pytest.fixture
 def runtime(program, area, session_runtime):
     """Containers of the same state root, which the leak check knows."""
-    made = Runtime(program, area, PREFIX)
+    made = Runtime(program, area, PREFIX, ["--systemd-cgroup"])
     made.count = session_runtime.count
-    made.options = ["--systemd-cgroup"]
     yield made
     session_runtime.count = made.count
 
@@ -194,9 +193,8 @@ def test_devices(runtime, bundle):
               "look() { for i in null kmsg fuse; do p=/t/$i; [ $i != null ] || p=/dev/null; "
               "(exec 3<$p) 2>/dev/null && echo $i; done; }; look; read _; look; read _")
     bundle.write()
-    process = subprocess.Popen([runtime.program, "--root", runtime.root, "--systemd-cgroup", "run", "--bundle",
-                                bundle.path, runtime.new_id()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(runtime.command("run", "--bundle", bundle.path, runtime.new_id()),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert [process.stdout.readline() for _ in range(2)] == ["null\n", "fuse\n"]
     systemctl("daemon-reload")
     process.stdin.write("\n")
@@ -283,8 +281,8 @@ def test_name_has_been_taken(runtime, bundle, tmp, leaves_no_unit):
     container = runtime.start(bundle)
     container.must("kill", "KILL")
     host.wait_until(lambda: not is_loaded(scope(container)))
-    other = Runtime(runtime.program, runtime.area, PREFIX)
-    other.root, other.options = tmp / "other", runtime.options
+    other = Runtime(runtime.program, runtime.area, PREFIX, runtime.options)
+    other.root = tmp / "other"
     second = other.start(bundle, id=container.id)
     result = container.call("delete")
     assert result.status == 1 and "not this container's" in result.err
@@ -294,22 +292,23 @@ def test_name_has_been_taken(runtime, bundle, tmp, leaves_no_unit):
 
 
 @systemd
-@v2
-@pytest.mark.parametrize("path,unit,slices", [
-    ("{0}-a.slice:pre:web", "pre-web.scope", "{0}.slice/{0}-a.slice"),
-    (":pre:web", "pre-web.scope", None), ("-.slice::web", "web.scope", ""),
-    ("::{0}-b.slice", "{0}-b.slice", "{0}.slice")])
-def test_places(runtime, bundle, path, unit, slices):
+@pytest.mark.parametrize("path,place", [
+    ("{0}-a.slice:pre:web", "/{0}.slice/{0}-a.slice/pre-web.scope"),
+    (":pre:web", "/system.slice/pre-web.scope" if IS_ROOT else "/user.slice/pre-web.scope"),
+    ("-.slice::web", "/web.scope"), ("::{0}-b.slice", "/{0}.slice/{0}-b.slice")])
+def test_places(runtime, bundle, path, place):
+    """For root from the top of every hierarchy, for a user from the cgroup of the user's systemd."""
     bundle.linux["cgroupsPath"] = path.format(PREFIX)
     container = runtime.start(bundle)
-    inner = payload(container)
-    unit = unit.format(PREFIX)
-    assert inner.name == "container" and inner.parent.name == unit
-    if slices is not None:
-        assert str(inner.parent.parent).endswith(slices.format(PREFIX))
-    assert show(unit)["ActiveState"] == "active"
+    place = Path(place.format(PREFIX))
+    unit = show(place.name)
+    assert unit["ActiveState"] == "active" and unit["ControlGroup"].endswith(str(place))
+    assert unit["ControlGroup"] == str(place) or not IS_ROOT
+    inner = unit["ControlGroup"] + ("/container" if host.is_v2_only() else "")
+    for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
+        assert line.endswith(f":{inner}"), line
     container.kill_and_delete()
-    assert not inner.parent.exists()
+    assert not host.cgroup_dirs(place.name)
     systemctl("stop", f"{PREFIX}.slice")
 
 

@@ -23,6 +23,7 @@ from runtime import Runtime
 
 SOURCE = Path(__file__).resolve().parents[2]
 PREFIX = f"hkt{os.getpid()}"
+CGROUPS = (PREFIX, f"hako-{PREFIX}")  # what the directories' names begin with
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +145,7 @@ def host_mount(tmp):
 def leaks(area):
     """What is on the host because of us, in words."""
     found = [f"mount on {m.point}" for m in host.mounts() if m.point.startswith(f"{area}/")]
-    found += [f"cgroup {path}" for name in (PREFIX, f"hako-{PREFIX}") for path in host.cgroup_dirs(name)]
+    found += [f"cgroup {path}" for name in CGROUPS for path in host.cgroup_dirs(name)]
     state = area / "state"
     found += [f"state {entry}" for entry in state.iterdir()] if state.is_dir() else []
     found += [f"process {pid} ({line})"
@@ -169,7 +170,8 @@ def scrub(area):
             os.kill(pid, 9)
         except ProcessLookupError:
             pass
-    host.remove_cgroups(PREFIX)
+    for name in CGROUPS:
+        host.remove_cgroups(name)
     for mount in reversed(host.mounts()):
         if mount.point.startswith(f"{area}/"):
             host.umount(mount.point)

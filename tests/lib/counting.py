@@ -62,8 +62,8 @@ class Counting:
         with open(self.log, "ab") as log:
             for command in (("create", "--bundle", self.bundle.path, self.container.id),
                             ("start", self.container.id)):
-                subprocess.run([self.runtime.program, "--root", str(self.runtime.root), *map(str, command)],
-                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, timeout=60 * host.SLOW, **more)
+                subprocess.run(self.runtime.command(*command), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                               check=True, timeout=60 * host.SLOW, **more)
         self.moves_on()
         return self.container
 
@@ -82,9 +82,8 @@ class Counting:
     def call(self, *command, **more):
         """A command of the runtime's in the test's directory, stdio on the files."""
         with open(self.log, "ab") as out, open(self.tmp / "err", "wb") as err:
-            status = subprocess.run([self.runtime.program, "--root", str(self.runtime.root), *map(str, command)],
-                                    stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.tmp,
-                                    timeout=120 * host.SLOW, **more).returncode
+            status = subprocess.run(self.runtime.command(*command), stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                    cwd=self.tmp, timeout=120 * host.SLOW, **more).returncode
         return status, (self.tmp / "err").read_text()
 
     def checkpoint(self, *options, **more):

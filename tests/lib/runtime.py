@@ -9,19 +9,20 @@ from types import SimpleNamespace
 
 import pytest
 
+import cgroup_managers
 import host
 
 TIMEOUT = 60 * host.SLOW
 
 
 class Runtime:
-    def __init__(self, program, area, prefix):
+    def __init__(self, program, area, prefix, options=cgroup_managers.OPTIONS):
         self.program = str(program)
         self.area = area
         self.root = area / "state"
         self.prefix = prefix
-        # of the program itself, with every command: another cgroup manager, say
-        self.options = os.environ.get("HAKO_OPTIONS", "").split()
+        self.options = options
+        self.manager = cgroup_managers.of(options)
         self.count = 0
         version = subprocess.run([self.program, "--version"], capture_output=True, text=True)
         self.is_hako = version.stdout.startswith("hako")
@@ -30,10 +31,13 @@ class Runtime:
         self.count += 1
         return f"{self.prefix}-{self.count}"
 
+    def command(self, *args, root=True):
+        """The words of a command, for a test that runs it by itself."""
+        return [self.program, *(["--root", str(self.root)] if root else []), *self.options, *map(str, args)]
+
     def call(self, *args, input=None, env=None, cwd=None, timeout=TIMEOUT, pass_fds=(), root=True):
         """Run a command; output goes to files, for a container may keep them open."""
-        command = [self.program, *(["--root", str(self.root)] if root else []), *self.options,
-                   *map(str, args)]
+        command = self.command(*args, root=root)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             try:
                 status = subprocess.run(
@@ -68,8 +72,7 @@ class Runtime:
         bundle.write()
         container = Container(self, id or self.new_id())
         with open(container.log, "wb") as log:
-            command = [self.program, "--root", str(self.root), *self.options, "create", "--bundle",
-                       str(bundle.path), *map(str, options), container.id]
+            command = self.command("create", "--bundle", bundle.path, *options, container.id)
             status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                     timeout=TIMEOUT, **more).returncode
         assert status == 0, f"create: {status}\n{container.output}"
@@ -136,6 +139,11 @@ class Container:
     @property
     def pid(self):
         return self.state()["pid"]
+
+    def cgroups(self):
+        """{directory} of its own that init is in, over all hierarchies."""
+        places = {host.cgroup_of(self.pid, key) for key in host.cgroup_hierarchies()}
+        return {place for place in places if self.runtime.manager.directory(self.id) in place.parts}
 
     @property
     def output(self):
