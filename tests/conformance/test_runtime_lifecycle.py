@@ -50,11 +50,12 @@ def test_what_cannot_be_made_is_an_error(runtime, bundle, change):
 
 @requirement("runtime.md#lifecycle", "MUST", "(2) create makes the resources that are asked for")
 def test_create_makes_the_cgroup(runtime, bundle):
-    bundle.linux["cgroupsPath"] = f"/{runtime.prefix}-conformance"
+    name = f"{runtime.prefix}-conformance"
+    bundle.linux["cgroupsPath"] = runtime.manager.path(name)
     bundle.resources["pids"] = {"limit": 77}
     container = runtime.create(bundle)
     with open(f"/proc/{container.pid}/cgroup") as file:
-        assert f"/{runtime.prefix}-conformance" in file.read()
+        assert runtime.manager.place(name) in file.read()
 
 
 @requirement("runtime.md#lifecycle", "MUST NOT", "(2) create does not run the user's program")

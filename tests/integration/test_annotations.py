@@ -424,7 +424,7 @@ def test_delegated_cgroup_of_a_failed_create(runtime, bundle):
     annotate(bundle.namespace("cgroup"), **INNER)
     name = runtime.new_id()
     assert runtime.run(bundle.args("nosuchprogram"), id=name).status != 0
-    assert host.cgroup_dirs(name) == []
+    assert host.cgroup_dirs(runtime.manager.directory(name)) == []
 
 
 @V2

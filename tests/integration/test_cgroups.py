@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import host
+from cgroup_managers import cgroupfs
 
 
 def directory(container, controller):
@@ -114,7 +115,7 @@ def test_every_hierarchy_is_joined(runtime, bundle):
     for line in Path(f"/proc/{container.pid}/cgroup").read_text().splitlines():
         _, names, path = line.split(":", 2)
         if names or host.is_v2_only() or runtime.is_hako:
-            assert path.endswith(f"/{container.id}"), line
+            assert path.endswith(runtime.manager.place(container.id)), line
 
 
 def test_children_are_in_it(runtime, bundle):
@@ -124,6 +125,7 @@ def test_children_are_in_it(runtime, bundle):
     host.wait_until(lambda: len(path.read_text().split()) == 2)
 
 
+@cgroupfs
 def test_absolute_path(runtime, bundle):
     name = runtime.new_id()
     bundle.linux["cgroupsPath"] = f"/{runtime.prefix}-top/{name}"
@@ -136,6 +138,7 @@ def test_absolute_path(runtime, bundle):
     host.remove_cgroups(f"{runtime.prefix}-top")
 
 
+@cgroupfs
 def test_relative_path(runtime, bundle):
     name = runtime.new_id()
     bundle.linux["cgroupsPath"] = f"{runtime.prefix}-rel/{name}"
@@ -160,22 +163,21 @@ def test_path_with_dots(runtime, bundle, path):
 
 def test_removal(runtime, bundle):
     container = runtime.start(bundle.sleep())
-    assert host.cgroup_dirs(container.id)
+    directory = runtime.manager.directory(container.id)
+    assert host.cgroup_dirs(directory)
     container.must("kill", "KILL")
     container.wait_stopped()
     container.must("delete")
-    assert host.cgroup_dirs(container.id) == []
+    assert host.cgroup_dirs(directory) == []
 
 
 def test_removal_of_what_the_container_made(runtime, bundle):
     """Directories below its own, in a delegated or writable hierarchy."""
     container = runtime.start(bundle.sleep())
-    made = []
-    for path in host.cgroup_dirs(container.id):
-        if path.name == container.id:
-            (path / "inner").mkdir()
-            made.append(path / "inner")
+    made = [path / "inner" for path in container.cgroups()]
     assert made
+    for path in made:
+        path.mkdir()
     container.kill_and_delete()
     assert not any(path.exists() for path in made)
 
@@ -184,16 +186,16 @@ def test_removal_after_failed_create(runtime, bundle):
     name = runtime.new_id()
     result = runtime.run(bundle.args("nosuchprogram"), id=name)
     assert result.status != 0
-    assert host.cgroup_dirs(name) == []
+    assert host.cgroup_dirs(runtime.manager.directory(name)) == []
 
 
 @pytest.mark.hako_only
 def test_occupied_path_is_refused(runtime, bundle, make_bundle):
     name = runtime.new_id()
-    bundle.linux["cgroupsPath"] = f"/{name}"
+    bundle.linux["cgroupsPath"] = runtime.manager.path(name)
     runtime.start(bundle.sleep(), id=name)
     other = make_bundle()
-    other.linux["cgroupsPath"] = f"/{name}"
+    other.linux["cgroupsPath"] = bundle.linux["cgroupsPath"]
     result = runtime.fails(other)
     assert name in result.err
     assert json.loads(runtime.must("state", name).out)["status"] == "running"
@@ -206,7 +208,7 @@ def test_state_names_the_directories(runtime, bundle):
     assert paths
     for path in paths.values():
         assert os.path.isdir(path)
-        assert path.endswith(container.id)
+        assert path.endswith(runtime.manager.place(container.id))
 
 
 @pytest.mark.hako_only
@@ -244,7 +246,7 @@ def test_disabled(runtime, bundle):
     bundle.without_mount("/sys/fs/cgroup").sleep().write()
     name = runtime.new_id()
     result = runtime.must("--cgroup-manager", "disabled", "run", "-d", "--bundle", bundle.path, name)
-    assert host.cgroup_dirs(name) == []
+    assert host.cgroup_dirs(runtime.manager.directory(name)) == []
     assert "resources" not in result.err
 
 

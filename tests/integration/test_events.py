@@ -40,8 +40,7 @@ class Stream:
 
     def __init__(self, runtime, container, *options):
         self.process = subprocess.Popen(
-            [runtime.program, "--root", str(runtime.root), "events", *options, container.id],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            runtime.command("events", *options, container.id), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.text = b""
 

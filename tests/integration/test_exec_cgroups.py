@@ -89,8 +89,7 @@ def test_ignore_paused(container):
     container.must("pause")
     runtime = container.runtime
     process = subprocess.Popen(
-        [runtime.program, "--root", str(runtime.root), "exec", "--ignore-paused", container.id,
-         "echo", "resumed"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        runtime.command("exec", "--ignore-paused", container.id, "echo", "resumed"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.5)
     container.must("resume")

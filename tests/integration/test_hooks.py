@@ -250,7 +250,7 @@ def test_start_container_runs_as_the_program(runtime, bundle, notes):
 
 def calls(runtime, command):
     """For a hook that calls the runtime."""
-    return f"{runtime.program} --root {runtime.root} {command}"
+    return " ".join(runtime.command(command))
 
 
 @pytest.mark.hako_only

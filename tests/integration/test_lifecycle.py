@@ -300,7 +300,7 @@ def test_run_keep(runtime, bundle):
 @pytest.mark.shows("run")
 def test_run_forwards_signals(runtime, bundle):
     bundle.sh("trap 'echo got TERM; exit 7' TERM; echo ready; while :; do sleep 0.02; done").write()
-    command = [runtime.program, "--root", runtime.root, "run", "--bundle", bundle.path, runtime.new_id()]
+    command = runtime.command("run", "--bundle", bundle.path, runtime.new_id())
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
         assert process.stdout.readline() == b"ready\n"

@@ -41,8 +41,8 @@ class Running:
         bundle.write()
         self.runtime, self.id = runtime, runtime.new_id()
         self.process = subprocess.Popen(
-            [runtime.program, "--root", str(runtime.root), "run", "--bundle", str(bundle.path), *map(str, options),
-             self.id], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+            runtime.command("run", "--bundle", bundle.path, *options, self.id), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
     @property
     def pid(self):
@@ -122,12 +122,12 @@ time.sleep(100)
     if how == "run":
         command = ["run", "--detach"]
     else:
-        assert subprocess.run([runtime.program, "--root", str(runtime.root), "create", "--bundle", str(bundle.path), name],
-                              env=manager.environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        assert subprocess.run(runtime.command("create", "--bundle", bundle.path, name), env=manager.environment,
+                              stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                               timeout=30 * host.SLOW).returncode == 0
         command = ["start"]
-    run = subprocess.run([runtime.program, "--root", str(runtime.root), *command,
-                          *(["--bundle", str(bundle.path)] if how == "run" else []), name], timeout=30 * host.SLOW,
+    run = subprocess.run(runtime.command(*command, *(["--bundle", bundle.path] if how == "run" else []), name),
+                         timeout=30 * host.SLOW,
                          env=manager.environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     assert run.returncode == 0 and time.monotonic() - started > 0.5
     assert [line for line in manager.lines if not line.startswith("MAINPID")] == ["STATUS=one", "STATUS=two", "READY=1"]
@@ -146,7 +146,7 @@ def test_start_of_a_container_that_ends_without_a_word(runtime, bundle, manager)
 @pytest.mark.shows("start")
 def test_other_commands_while_start_waits(runtime, bundle, manager):
     container = runtime.create(bundle.sleep(), env=manager.environment)
-    start = subprocess.Popen([runtime.program, "--root", str(runtime.root), "start", container.id])
+    start = subprocess.Popen(runtime.command("start", container.id))
     host.wait_until(lambda: container.status == "running")
     container.must("kill", "KILL", timeout=5 * host.SLOW)
     assert start.wait(10 * host.SLOW) == 0
@@ -311,12 +311,11 @@ signal.pause()
     name = runtime.new_id()
     unit = f"{name}.service"
     started = time.monotonic()
+    end = " ".join(runtime.command("delete", "--force", name))
     try:
         subprocess.run(["systemd-run", "--unit", unit, "--property=Type=notify", "--property=NotifyAccess=all",
-                        "--property=KillMode=mixed", f"--property=ExecStopPost=-{runtime.program} --root "
-                        f"{runtime.root} delete --force {name}", "--collect", "--quiet", runtime.program, "--root",
-                        str(runtime.root), "run", "--bundle", str(bundle.path), name], check=True,
-                       timeout=60 * host.SLOW)
+                        "--property=KillMode=mixed", f"--property=ExecStopPost=-{end}", "--collect", "--quiet",
+                        *runtime.command("run", "--bundle", bundle.path, name)], check=True, timeout=60 * host.SLOW)
         assert time.monotonic() - started > 1, "it waits for READY=1"
         pid = json.loads(runtime.must("state", name).out)["pid"]
         assert show(unit, "MainPID") == str(pid)
