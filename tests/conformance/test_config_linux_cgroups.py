@@ -30,7 +30,7 @@ def test_frozen_cgroup(runtime, bundle):
     (directory / "freezer.state").write_text("FROZEN")
     try:
         bundle.linux["cgroupsPath"] = runtime.manager.path(name)
-        result = runtime.run(bundle.args("/bin/echo", "alive"), id=name, timeout=20)
+        result = runtime.run(bundle.args("/bin/echo", "alive"), id=name, timeout=20 * host.SLOW)
         assert result.out == "alive\n" if result.status == 0 else "cgroup" in result.err
     finally:
         runtime.call("delete", "--force", name)
