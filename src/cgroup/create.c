@@ -57,8 +57,9 @@ static int make_dir(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 	char wanted[512];
 	int r = hk_cgroup_dir_make(dir, err);
 
-	if (r == 0 && dir->existed && !request->unit_path)
-		r = hk_cgroup_dir_check_unused(dir, err);
+	if (r == 0 && dir->existed) /* in the unit's there is who keeps it */
+		r = request->unit_path ? hk_cgroup_dir_check_thawed(dir, err)
+				       : hk_cgroup_dir_check_unused(dir, err);
 	/* out of the unit's own cgroup, which can hand its controllers down then */
 	if (r == 0 && request->holder && pure_v2)
 		r = move_into(dir, request->holder, err);

@@ -232,6 +232,13 @@ bool hk_cgroup_holds_processes(int dirfd)
 	return faccessat(dirfd, "cgroup.type", F_OK, 0) == 0 && is_occupied(dirfd) > 0;
 }
 
+int hk_cgroup_dir_check_thawed(struct hk_cgroup_dir *dir, struct hk_err *err)
+{
+	if (!dir->version->is_frozen(dir))
+		return 0;
+	return hk_refuse(err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
+}
+
 int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
 {
 	int fd = hk_cgroup_dir_fd(dir);
@@ -242,10 +249,7 @@ int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
 	if (r > 0)
 		return hk_refuse(err, EBUSY, "container's cgroup is not empty: '%s' has processes",
 			dir->path);
-	if (dir->version->is_frozen(dir))
-		return hk_refuse(
-			err, EBUSY, "container's cgroup unexpectedly frozen: '%s'", dir->path);
-	return 0;
+	return hk_cgroup_dir_check_thawed(dir, err);
 }
 
 /* One try at the directories below; what does not go now is found again by the caller's rmdir. */

@@ -63,6 +63,8 @@ bool hk_cgroup_dir_may_make(const struct hk_cgroup_dir *dir);
 /* A leftover may be taken over, another container's cgroup never: -EBUSY where there are processes
  * in the directory or below, or it is frozen. */
 int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err);
+/* What joins a frozen cgroup stops there. 0, or -EBUSY. */
+int hk_cgroup_dir_check_thawed(struct hk_cgroup_dir *dir, struct hk_err *err);
 /* mkdir, with the parents. One that is there already is taken; existed says so. */
 int hk_cgroup_dir_make(struct hk_cgroup_dir *dir, struct hk_err *err);
 /* Remove what hk_cgroup_dir_make made, parents included. Best effort. */
