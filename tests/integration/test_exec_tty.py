@@ -83,6 +83,7 @@ class ExecForeground(Foreground):
     def __init__(self, container, *args, rows=24, columns=80):
         self.master, slave = pty.openpty()
         self.resize(rows, columns)
+        self.before = termios.tcgetattr(slave)
         runtime = container.runtime
         self.process = subprocess.Popen(
             [runtime.program, "--root", str(runtime.root), "exec", "-t", container.id, *args],
@@ -99,7 +100,6 @@ def test_foreground(container):
 
 def test_foreground_input_and_resize(container):
     run = ExecForeground(container, "sh", "-c", "echo ready; read line; echo got $line; stty size")
-    before = termios.tcgetattr(run.slave)
     read_terminal(run.master, "ready")
     host.wait_until(lambda: not termios.tcgetattr(run.slave)[3] & termios.ICANON)
     run.resize(50, 150)
@@ -109,17 +109,16 @@ def test_foreground_input_and_resize(container):
     text = read_terminal(run.master, "50 150")
     assert "got some words" in text and "50 150" in text
     assert run.process.wait(20) == 0
-    assert termios.tcgetattr(run.slave)[:4] == before[:4]
+    assert termios.tcgetattr(run.slave)[:4] == run.before[:4]
     run.end()
 
 
 def test_foreground_restores_the_terminal_when_it_fails(container):
     run = ExecForeground(container, "nosuch")
-    before = termios.tcgetattr(run.slave)
     status, text = run.end()
     assert status == 255
     assert "executable file not found" in text
-    assert before[3] & termios.ICANON
+    assert run.before[3] & termios.ICANON
 
 
 @pytest.mark.shows("exec --tty")

@@ -187,6 +187,7 @@ class Foreground:
         self.id = runtime.new_id()
         self.master, slave = pty.openpty()
         self.resize(rows, columns)
+        self.before = termios.tcgetattr(slave)
         self.process = subprocess.Popen(
             [runtime.program, "--root", str(runtime.root), "run", "--bundle", str(bundle.path), self.id],
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
@@ -220,12 +221,11 @@ def test_foreground_input(runtime, bundle):
 
 def test_foreground_restores_the_terminal(runtime, bundle):
     run = Foreground(runtime, bundle.sh("echo ready; read line"))
-    before = termios.tcgetattr(run.slave)
     read_terminal(run.master, "ready")
     host.wait_until(lambda: not termios.tcgetattr(run.slave)[3] & termios.ICANON)
     os.write(run.master, b"\r")
     run.process.wait(20)
-    assert termios.tcgetattr(run.slave)[:4] == before[:4]
+    assert termios.tcgetattr(run.slave)[:4] == run.before[:4]
     run.end()
 
 
