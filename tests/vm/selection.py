@@ -126,13 +126,15 @@ SHORT = {
     ]),
 }
 LONG = {
-    "systemd": (vm.Machine("6.12", systemd=True),
-                [*EVERYTHING, MANAGER, PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
-    "v2": (vm.Machine("6.1", systemd=False),
-           [*EVERYTHING, Step("checkpoint", CHECKPOINT), PODMAN, ALONE, Step("unit")]),
+    "systemd": (vm.Machine("6.12", systemd=True), EVERYTHING),
+    "systemd-manager": (vm.Machine("6.12", systemd=True), [MANAGER]),
+    "systemd-user": (vm.Machine("6.12", systemd=True), [PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
+    "v2": (vm.Machine("6.1", systemd=False), [*EVERYTHING, Step("checkpoint", CHECKPOINT), Step("unit")]),
+    "v2-user": (vm.Machine("6.1", systemd=False), [PODMAN, ALONE]),
     "selinux": (vm.Machine("6.12", systemd=False, selinux=True), [Step("selinux", SELINUX)]),
     "v1": (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
-    "hybrid": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), [*EVERYTHING, MANAGER]),
+    "hybrid": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
+    "hybrid-manager": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), [MANAGER]),
     **{peer: (vm.Machine("6.12", systemd=True), [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
                                                  for suite in ("conformance", "integration")]) for peer in PEERS},
 }
