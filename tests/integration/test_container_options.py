@@ -112,7 +112,7 @@ def listen(path):
 @pytest.mark.shows("run --console-socket", "run --detach")
 def test_run_detached_with_a_console(runtime, bundle, tmp):
     bundle.process["terminal"] = True
-    bundle.sh("test -t 1 && echo terminal; sleep 0.2").write()
+    bundle.sh("test -t 1 && echo terminal; sleep 60").write()
     take = listen(tmp / "console")
     runtime.must("run", "--detach", "--bundle", bundle.path, "--console-socket", tmp / "console",
                  runtime.new_id())

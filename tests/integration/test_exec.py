@@ -184,7 +184,7 @@ def test_detach(container, tmp):
     result = container.exec("sh", "-c", "sleep 60", options=["--detach", "--pid-file", tmp / "pid"])
     assert result.status == 0, result.err
     pid = int((tmp / "pid").read_text())
-    assert open(f"/proc/{pid}/cmdline").read() == "sleep\0" "60\0"
+    host.wait_until(lambda: open(f"/proc/{pid}/cmdline").read() == "sleep\0" "60\0")
     assert host.namespace(pid, "pid") == host.namespace(container.pid, "pid")
 
 

@@ -126,14 +126,21 @@ def bundle(make_bundle):
 
 @pytest.fixture
 def host_mount(tmp):
-    """mount(name, **) makes a tmpfs of the host below the test's directory."""
+    """mount(name, **) makes a mount of the host below the test's directory: a tmpfs, or a bind of a directory,
+    which unlike a tmpfs of Linux 6.2 and older can be id-mapped."""
     points = []
 
-    def mount(name, propagation=host.MS_PRIVATE):
+    def mount(name, propagation=host.MS_PRIVATE, bind=False):
         point = tmp / name
         point.mkdir(parents=True, exist_ok=True)
-        host.mount("hkt", point, "tmpfs", data="mode=755")
+        if bind:
+            source = tmp / f"of-{name.replace('/', '-')}"
+            source.mkdir()
+            host.mount(source, point, flags=host.MS_BIND)
+        else:
+            host.mount("hkt", point, "tmpfs", data="mode=755")
         points.append(point)
+        host.mount(None, point, flags=host.MS_PRIVATE)  # no peer of the mount that it is a bind of
         host.mount(None, point, flags=propagation)
         return point
 
