@@ -45,10 +45,11 @@ static int check_rootfs(const struct hk_builder *b)
 /* What the host's mounts become for us, that is for what is bound from them. None of them stays
  * shared with the host unless that is asked for; a word about the root mount alone (private, slave,
  * unbindable) does not change what the others are. What is unbindable cannot be bound, not even by
- * us: it is private until we have done. */
-static uint64_t host_propagation(uint64_t flags)
+ * us: it is private until we have done. Without pivot_root some are unmounted in the end, which
+ * must not reach the host: none stays shared then, whatever is asked for. */
+static uint64_t host_propagation(uint64_t flags, bool no_pivot)
 {
-	if (flags & MS_SHARED)
+	if (flags & MS_SHARED && !no_pivot)
 		return flags;
 	if (flags & MS_REC && flags & (MS_PRIVATE | MS_UNBINDABLE))
 		return MS_PRIVATE | MS_REC;
@@ -61,7 +62,7 @@ static void add_propagation(struct hk_builder *b)
 
 	HK_STEP(&b->blob, PROPAGATION, propagation,
 		flags ? HK_PROPERTY(b, "/linux/rootfsPropagation") : HK_NO_PROPERTY,
-		.flags = host_propagation(flags));
+		.flags = host_propagation(flags, b->options->no_pivot));
 }
 
 int hk_build_rootfs(struct hk_builder *b)

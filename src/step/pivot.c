@@ -85,8 +85,8 @@ static int hide_line(const struct hk_ctx *ctx, char *line, struct hk_err *err)
 	return 0;
 }
 
-/* Without pivot_root the host's mounts stay below ours. A visible proc or sysfs there would let the
- * container mount its own without masks. */
+/* Without pivot_root the host's mounts stay below ours, slaves (plan/build_rootfs.c). A visible
+ * proc or sysfs there would let the container mount its own without masks. */
 static int hide_host_mounts(struct hk_ctx *ctx, struct hk_err *err)
 {
 	char *text = hk_ctx_alloc(MOUNTINFO_MAX), *line, *rest;

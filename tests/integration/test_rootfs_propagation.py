@@ -127,11 +127,25 @@ def test_in_a_user_namespace(runtime, bundle, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_without_pivot_root(runtime, bundle, form):
+    """The host keeps its mounts, which the container loses."""
     bundle.linux["rootfsPropagation"] = form
     if "private" in form:
         assert "rootfsPropagation" in runtime.fails(bundle, "--no-pivot").err or not runtime.is_hako
     else:
         assert runtime.output(bundle.sh("echo run"), "--no-pivot") == "run\n"
+
+
+def test_the_host_keeps_a_shared_proc_without_pivot_root(runtime, bundle, host_mount):
+    """It is unmounted for the container, which must not reach the host."""
+    top = host_mount("shared", host.MS_SHARED)
+    (top / "proc").mkdir()
+    host.mount("proc", top / "proc", "proc")
+    try:
+        bundle.linux["rootfsPropagation"] = "shared"
+        assert runtime.output(bundle.sh("echo run"), "--no-pivot") == "run\n"
+        assert str(top / "proc") in {m.point for m in host.mounts()}
+    finally:
+        host.umount(top / "proc")
 
 
 def test_unknown(runtime, bundle):

@@ -187,14 +187,16 @@ def scrub(area):
 
 @pytest.fixture(autouse=True)
 def nothing_left(area, session_runtime, tmp):
-    """Containers that a test left are deleted by force; after that the host is as it was."""
+    """Containers that a test left are deleted by force; after that the host is as it was, and has its own mounts:
+    where they are shared, as with systemd, a runtime may unmount them by mistake."""
     before = {(m.point, m.type) for m in host.mounts()}
     yield
     for container in session_runtime.ids():
         session_runtime.call("delete", "--force", container)
     found = settled_leaks(area)
-    ours = {(m.point, m.type) for m in host.mounts()} - before
-    found += [f"mount on {point} ({kind})" for point, kind in ours if PREFIX in point]
+    now = {(m.point, m.type) for m in host.mounts()}
+    found += [f"mount on {point} ({kind})" for point, kind in now - before if PREFIX in point]
+    found += [f"no {kind} on {point} any more" for point, kind in before - now if point.startswith(("/sys", "/dev"))]
     if found:
         scrub(area)
         pytest.fail("left on the host:\n" + "\n".join(found))
