@@ -40,6 +40,16 @@ enum hako_rootless {
 /* Called for each log line (no newline at its end), from the thread that is in libhako. */
 typedef void hako_log_fn(void *userdata, enum hako_log_level level, const char *message);
 
+/* A program that is linked statically cannot load shared libraries: libsystemd for the systemd cgroup
+ * manager, libmnl for linux.netDevices. Where it carries its dynamically linked form, an operation that wants
+ * one executes that in its place before it has changed anything. It must be one that begins anew with the
+ * same argv, environment and open descriptors. The memory stays the caller's as long as the runtime. */
+struct hako_dynamic_form {
+	const void *image; /* of the executable file, size bytes */
+	size_t size;
+	char *const *argv; /* ends with NULL */
+};
+
 /* Set size to sizeof(struct hako_runtime_options) and the rest to zero for the defaults. A smaller
  * size is an older program's; a larger one is -E2BIG unless what is beyond ours is zero. */
 struct hako_runtime_options {
@@ -50,12 +60,17 @@ struct hako_runtime_options {
 	enum hako_log_level log_level; /* the most talkative level that log is called for */
 	hako_log_fn *log;              /* NULL: nothing is logged */
 	void *log_userdata;
+	const struct hako_dynamic_form *dynamic_form; /* NULL: libraries are loaded by this program */
 };
 
 /* *ret is the caller's, freed by hako_runtime_free. options NULL: all defaults. The state directory
  * is made when the first container is. Errors: EINVAL, E2BIG, ENOMEM. */
 HAKO_API int hako_runtime_new(const struct hako_runtime_options *options, hako_runtime **ret,
 	hako_error **err);
+/* For a program that knows that an operation will want a library, and would not begin it in vain, or
+ * has read what can be read once only: execute the dynamic form now, if there is one. 0 where there is
+ * none. Errors: those of memfd_create(2) and execve(2). */
+HAKO_API int hako_runtime_want_libraries(hako_runtime *runtime, hako_error **err);
 HAKO_API void hako_runtime_free(hako_runtime *runtime); /* NULL is accepted */
 
 /* "/run/hako", or "$XDG_RUNTIME_DIR/hako" for a user without privileges. Heap string, the caller

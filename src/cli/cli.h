@@ -15,6 +15,7 @@ struct command_group;
 struct cli {
 	struct log log;
 	const struct command_group *groups; /* all commands, for help */
+	struct hako_dynamic_form dynamic_form; /* see dynamic.h */
 	struct hako_runtime_options runtime_options;
 	hako_runtime *runtime;
 	const char *command; /* its name, for errors */

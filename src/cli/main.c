@@ -1,11 +1,15 @@
 /* hako: reads the global options, finds the command, runs it. */
+#include "dynamic.h"
 #include "globals.h"
 #include "help.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static int show_version(struct cli *cli)
@@ -76,16 +80,49 @@ static void open_standard_fds(void)
 		(void)close(fd); /* of /dev/null */
 }
 
+/* It is executed from a nameless file, which ps and pkill should not see. */
+static void take_name(void)
+{
+	(void)prctl(PR_SET_NAME, program_invocation_short_name); /* cannot fail */
+}
+
+/* For libhako, where an operation takes a library. The arguments are copied, for what reads the
+ * options sorts them. Returns the copy, which the caller frees; NULL when memory is out. */
+static char **offer_dynamic_form(struct cli *cli, int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	cli->dynamic_form = (struct hako_dynamic_form){
+		.image = dynamic_image_begin,
+		.size = (size_t)(dynamic_image_end - dynamic_image_begin),
+		.argv = copy,
+	};
+	cli->runtime_options.dynamic_form = &cli->dynamic_form;
+	return copy;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.log = {.fd = -1}, .groups = command_groups};
+	char **arguments = NULL;
 	int status;
 
 	open_standard_fds();
+	if (dynamic_image_begin) {
+		arguments = offer_dynamic_form(&cli, argc, argv);
+		if (!arguments)
+			return cli_refuse_errno(&cli, ENOMEM, "start");
+	} else {
+		take_name();
+	}
 	(void)signal(
 		SIGXFSZ, SIG_IGN); /* a file that may not grow is an error message, not a death */
 	status = dispatch(&cli, argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv);
 	hako_runtime_free(cli.runtime);
 	log_close(&cli.log);
+	free(arguments);
 	return status;
 }

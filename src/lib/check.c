@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/findings.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/examine.h"
 #include "lib/spec.h"
@@ -222,9 +223,13 @@ static int make_problems(struct hako_report *report)
 static int check(hako_runtime *runtime, const struct hako_create_options *options,
 	struct hako_report **ret, struct hk_err *err)
 {
-	struct hako_report *report = calloc(1, sizeof(*report));
-	int r;
+	struct hako_report *report;
+	int r = hk_dynamic_want(
+		runtime, "libsystemd and libmnl", err); /* what is asked for comes later */
 
+	if (r < 0)
+		return r;
+	report = calloc(1, sizeof(*report));
 	if (!report)
 		return hk_fail(err, ENOMEM, "check the bundle");
 	report->findings = HK_ALL_FINDINGS(&report->scratch);

@@ -8,6 +8,7 @@
 #include "criu/mounts.h"
 #include "criu/talk.h"
 #include "lib/criu_options.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/sized.h"
 
@@ -267,6 +268,8 @@ static int run(struct checkpoint *c, struct hk_err *err)
 		r = hk_container_load(container->root, container->id, true, &c->loaded, err);
 	if (r == 0)
 		r = check_status(&c->loaded, err);
+	if (r == 0) /* for what is left of it afterwards */
+		r = hk_dynamic_want_bus(container->runtime, &c->loaded.state, err);
 	if (r == 0)
 		r = hk_criu_dirs_open(&c->options.criu, true, "dump.log", &c->dirs, err);
 	if (r == 0)

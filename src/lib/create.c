@@ -6,6 +6,7 @@
 #include "lib/timeline.h"
 
 static const struct hk_creation_step steps[] = {
+	{"libraries", hk_creation_want_libraries, NULL},
 	{"directory", hk_creation_make_directory, hk_creation_remove_directory},
 	{"prepare", hk_creation_prepare, NULL},
 	{"state", hk_creation_store_creating, hk_creation_remove_rootfs_mount},

@@ -3,7 +3,9 @@
 #include "lib/creation.h"
 
 #include "base/fd.h"
+#include "lib/dynamic.h"
 #include "lib/rootfs_mount.h"
+#include "lib/spec.h"
 #include "lib/timeline.h"
 
 #include <signal.h>
@@ -65,6 +67,19 @@ static int log_warnings(struct hk_creation *c, struct hk_err *err)
 	for (size_t i = 0; i < warnings.count; i++)
 		hk_logf(&c->runtime->log, HK_LOG_WARNING, "%s", warnings.items[i]);
 	return 0;
+}
+
+/* Before the state directory is there, which the program that begins anew would find taken. */
+int hk_creation_want_libraries(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hako_spec *given = c->prepared.options.spec;
+	int r = 0;
+
+	if (c->runtime->cgroup_manager == HK_CGROUP_MANAGER_SYSTEMD)
+		r = hk_dynamic_want(c->runtime, "libsystemd", err);
+	if (r == 0 && given && given->spec.linux.net_device_count)
+		r = hk_dynamic_want(c->runtime, "libmnl", err);
+	return r;
 }
 
 int hk_creation_prepare(struct hk_creation *c, struct hk_err *err)

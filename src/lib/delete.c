@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/rootfs_mount.h"
 #include "lib/unit.h"
@@ -129,6 +130,9 @@ static int delete_at(
 	if ((status == HAKO_RUNNING || status == HAKO_PAUSED) && !force)
 		return hk_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			id, hako_status_name(status));
+	r = hk_dynamic_want_bus(runtime, &loaded.state, err);
+	if (r < 0)
+		return r;
 	return hk_container_destroy(
 		runtime, root, &loaded, force || !loaded.state.private_pid_namespace, err);
 }

@@ -6,6 +6,7 @@
 #include "doctor/doctor.h"
 #include "json/json.h"
 #include "lib/container.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/runtime.h"
 
@@ -87,10 +88,13 @@ static int look(const struct hako_runtime *runtime, const char *directory,
 int hako_doctor(
 	hako_runtime *runtime, const char *directory, hako_diagnosis **ret, hako_error **err)
 {
-	struct hako_diagnosis *diagnosis = calloc(1, sizeof(*diagnosis));
+	struct hako_diagnosis *diagnosis;
 	struct hk_err e = {0};
-	int r;
+	int r = hk_dynamic_want(runtime, "libsystemd", &e); /* to see whether it can be */
 
+	if (r < 0)
+		return hk_give(r, &e, err);
+	diagnosis = calloc(1, sizeof(*diagnosis));
 	if (!diagnosis)
 		return hk_give(hk_fail(&e, ENOMEM, "look at this host"), &e, err);
 	r = look(runtime, directory, diagnosis, &e);

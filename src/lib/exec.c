@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "lib/descriptors.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/sized.h"
 #include "lib/timeline.h"
@@ -47,7 +48,13 @@ static int load_container(struct hk_execution *x, struct hk_err *err)
 {
 	int r = hk_container_load(x->handle->root, x->handle->id, false, &x->container, err);
 
-	return r < 0 ? r : check_status(x, err);
+	if (r == 0)
+		r = check_status(x, err);
+	/* a user may not clone into the cgroup of a unit, where systemd has to be asked to put us
+	 */
+	if (r == 0 && x->container.state.systemd_user)
+		r = hk_dynamic_want_bus(x->handle->runtime, &x->container.state, err);
+	return r;
 }
 
 static int load_filter(struct hk_execution *x, struct hk_err *err)

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "json/json.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/unit.h"
 #include "plan/describe.h"
@@ -293,6 +294,8 @@ static int explain(hako_runtime *runtime, const char *id, const struct hako_crea
 	int r;
 
 	r = hk_id_check(id, err);
+	if (r == 0 && runtime->cgroup_manager == HK_CGROUP_MANAGER_SYSTEMD)
+		r = hk_dynamic_want(runtime, "libsystemd", err);
 	if (r == 0)
 		r = hk_prepare_options(runtime, id, options, &e.prepared, err);
 	if (r == 0)

@@ -70,6 +70,7 @@ static int check(struct hk_creation *c, struct hk_err *err)
 
 static const struct hk_creation_step steps[] = {
 	{"image", read_image, NULL},
+	{"libraries", hk_creation_want_libraries, NULL},
 	{"directory", hk_creation_make_directory, hk_creation_remove_directory},
 	{"prepare", hk_creation_prepare, NULL},
 	{"check", check, NULL},

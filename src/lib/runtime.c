@@ -138,6 +138,7 @@ static int set_options(struct hako_runtime *runtime, const struct hako_runtime_o
 				    : options->rootless == HAKO_ROOTLESS_YES;
 	runtime->sink = options->log;
 	runtime->sink_userdata = options->log_userdata;
+	runtime->dynamic_form = options->dynamic_form;
 	runtime->log.level = (enum hk_log_level)options->log_level;
 	runtime->log.sink = options->log ? forward_log : NULL;
 	runtime->log.userdata = runtime;

@@ -20,6 +20,7 @@ struct hako_runtime {
 	struct hk_log log;
 	hako_log_fn *sink;
 	void *sink_userdata;
+	const struct hako_dynamic_form *dynamic_form; /* the caller's; or NULL */
 };
 
 #endif

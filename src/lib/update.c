@@ -3,6 +3,7 @@
 
 #include "lib/change.h"
 #include "lib/container.h"
+#include "lib/dynamic.h"
 #include "lib/errors.h"
 #include "lib/unit.h"
 #include "rdt/rdt.h"
@@ -167,7 +168,9 @@ static int load(const struct hako_container *container, struct update *u, struct
 {
 	int r = hk_container_load(container->root, container->id, true, &u->loaded, err);
 
-	return r < 0 ? r : check_status(&u->loaded, err);
+	if (r == 0)
+		r = check_status(&u->loaded, err);
+	return r < 0 ? r : hk_dynamic_want_bus(container->runtime, &u->loaded.state, err);
 }
 
 static int update(const struct hako_container *container, const struct hako_update_options *options,

@@ -58,24 +58,29 @@ static int nameless_file(const char *dir, const void *bytes, size_t size)
 	return reader < 0 ? -errno : hk_take_fd(&reader);
 }
 
-int hk_init_image_open(struct hk_err *err)
+int hk_program_open(const char *name, const void *bytes, size_t size, struct hk_err *err)
 {
 	/* for vm.memfd_noexec=2, where executable memfds are forbidden */
 	static const char *const dirs[] = {"/run", "/dev/shm", "/var/tmp", "/tmp"};
-	size_t size = (size_t)(hk_init_image_end - hk_init_image_begin);
-	int fd = hk_sealed_memfd("hako-init", hk_init_image_begin, size, HK_MFD_EXEC);
+	int fd = hk_sealed_memfd(name, bytes, size, HK_MFD_EXEC);
 
 	if (fd >= 0)
 		return fd;
 	if (fd != -EACCES)
-		return hk_fail(err, -fd, "put the init stage into memory");
+		return hk_fail(err, -fd, "put the program '%s' into memory", name);
 	for (size_t i = 0; i < HK_COUNT(dirs) && fd < 0; i++)
-		fd = nameless_file(dirs[i], hk_init_image_begin, size);
+		fd = nameless_file(dirs[i], bytes, size);
 	if (fd >= 0)
 		return fd;
-	(void)hk_fail(err, -fd, "find a place to execute the init stage from");
+	(void)hk_fail(err, -fd, "find a place to execute '%s' from", name);
 	hk_err_hint(err,
 		"vm.memfd_noexec=2 forbids executable memfds, and /run, /dev/shm, /var/tmp "
 		"and /tmp are not writable or mounted noexec");
 	return fd;
+}
+
+int hk_init_image_open(struct hk_err *err)
+{
+	return hk_program_open("hako-init", hk_init_image_begin,
+		(size_t)(hk_init_image_end - hk_init_image_begin), err);
 }

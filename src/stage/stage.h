@@ -104,7 +104,9 @@ const char *hk_idmap_missing_helper(void);
 int hk_idmap_namespace(const struct hk_id_maps *uids, const struct hk_id_maps *gids,
 	struct hk_err *err);
 
-/* A sealed, executable file that holds the init image. fd or a negative errno. */
+/* A sealed, executable file that holds these bytes, or the init image. The name is for what lists open
+ * files. fd or a negative errno. */
+int hk_program_open(const char *name, const void *bytes, size_t size, struct hk_err *err);
 int hk_init_image_open(struct hk_err *err);
 
 /* The files that the annotations name for the output of hooks, for appending, made 0600 where

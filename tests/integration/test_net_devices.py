@@ -233,6 +233,17 @@ def test_sysctls_and_hooks_find_it(inside, network, bundle, tmp):
     assert "UP" in (tmp / "runtime").read_text() and "UP" in (tmp / "container").read_text()
 
 
+@pytest.mark.parametrize("devices", [{}, {"d0": "c0"}])
+def test_the_program_is_known_by_its_name(inside, network, bundle, program, tmp, devices):
+    """What moves devices needs a library: a statically linked program has executed its other form for that."""
+    network.add("d0")
+    bundle.hook_script("createRuntime", f"cat /proc/$PPID/comm >{tmp}/name; tr '\\0' '\\n' </proc/$PPID/cmdline >{tmp}/line")
+    container = inside.create(wants(bundle, **devices).sleep(), "--no-new-keyring")
+    assert (tmp / "name").read_text().strip() == Path(program).name
+    line = (tmp / "line").read_text().splitlines()
+    assert line[0] == str(program) and line[-2:] == ["--no-new-keyring", container.id]
+
+
 def test_delete_gives_nothing_back(inside, network, bundle):
     network.add("d0", "10.1.2.3/24")
     inside.start(wants(bundle, d0="c0").sleep()).must("delete", "--force")
