@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/library.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -337,18 +338,25 @@ static int call(struct hk_bus *bus, sd_bus_message *m, const char *what, struct 
 	return r < 0 ? failed(bus, what, &error, r, err) : 0;
 }
 
+/* *ret is the caller's, on the heap. */
+static int get(struct hk_bus *bus, const char *name, char **ret, struct hk_err *err)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = bus->lib.sd_bus_get_property_string(
+		bus->bus, SERVICE, OBJECT, MANAGER, name, &error, ret);
+
+	return r < 0 ? failed(bus, "ask systemd what it is", &error, r, err) : 0;
+}
+
 int hk_bus_get(struct hk_bus *bus, const char *name, struct hk_arena *arena, const char **ret,
 	struct hk_err *err)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	char *text = NULL;
-	int r = bus->lib.sd_bus_get_property_string(
-		bus->bus, SERVICE, OBJECT, MANAGER, name, &error, &text);
+	HK_FREE char *text = NULL;
+	int r = get(bus, name, &text, err);
 
 	if (r < 0)
-		return failed(bus, "ask systemd what it is", &error, r, err);
+		return r;
 	*ret = hk_arena_strdup(arena, text);
-	free(text);
 	return *ret ? 0 : hk_fail(err, ENOMEM, "ask systemd what it is");
 }
 
@@ -423,8 +431,11 @@ int hk_bus_set_properties(struct hk_bus *bus, const char *name,
 {
 	static const struct method method = {"SetUnitProperties", "change the unit", false, false};
 	const int until_it_stops = 1;
+	HK_FREE char *version = NULL;
+	int r = call_method(bus, &method, name, properties, err, "sb", name, until_it_stops);
 
-	return call_method(bus, &method, name, properties, err, "sb", name, until_it_stops);
+	/* It replies first and writes to the cgroup after, but before it reads the next message. */
+	return r < 0 ? r : get(bus, "Version", &version, err);
 }
 
 int hk_bus_attach_process(

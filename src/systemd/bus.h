@@ -34,7 +34,7 @@ int hk_bus_start_unit(struct hk_bus *bus, const char *name,
 int hk_bus_stop_unit(struct hk_bus *bus, const char *name, struct hk_err *err);
 /* Forget that it has failed, and it with that. -ENOENT: there is no such unit. */
 int hk_bus_reset_failed_unit(struct hk_bus *bus, const char *name, struct hk_err *err);
-/* Until it is stopped. */
+/* Until it is stopped. systemd has written to the cgroup when this returns. */
 int hk_bus_set_properties(struct hk_bus *bus, const char *name,
 	const struct hk_unit_properties *properties, struct hk_err *err);
 /* below: "/container" of the unit's cgroup, or "". */

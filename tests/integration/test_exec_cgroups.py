@@ -6,6 +6,7 @@ import pytest
 
 import host
 from test_exec import container, fails  # noqa: F401 (a fixture)
+from test_scheduling import needs_two_cpus
 
 v1 = pytest.mark.needs(lambda: host.has_v1("cpu"), "no cgroup v1 here")
 
@@ -127,6 +128,7 @@ def cpus(text):
     return next(line.split()[1] for line in text.splitlines() if line.startswith("Cpus_allowed_list"))
 
 
+@needs_two_cpus
 def test_cpu_affinity(runtime, bundle):
     """initial: before it is in the container's cgroup; final: from then on."""
     bundle.process["execCPUAffinity"] = {"initial": "0", "final": "1"}

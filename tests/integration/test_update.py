@@ -6,6 +6,7 @@ import re
 import pytest
 
 import host
+from cgroup_managers import CHOSEN, Systemd
 from containers import PREFIX
 
 MiB = 1 << 20
@@ -332,7 +333,8 @@ def test_other_flags_beside_a_file(runtime, container):
 
 
 def test_devices_are_not_touched(runtime, bundle):
-    """An engine's plugin may have opened some since."""
+    """An engine's plugin may have opened some since. systemd on v1 knows nothing of that, and sets the container's
+    own anew with every change."""
     bundle.sh("while :; do cat /dev/null; sleep 0.05; done")
     container = runtime.start(bundle)
     listed = None
@@ -342,7 +344,10 @@ def test_devices_are_not_touched(runtime, bundle):
         listed = (directory / "devices.list").read_text()
     must(container, {"devices": [{"allow": False, "access": "rwm"}], "pids": {"limit": 60}})
     assert Files(container)("pids", "pids.max", "pids.max") == "60"
-    if listed:
+    if listed and isinstance(CHOSEN, Systemd):
+        assert sorted((directory / "devices.list").read_text().splitlines()) == sorted(
+            line for line in listed.splitlines() if line != "c 4:64 rw")
+    elif listed:
         assert (directory / "devices.list").read_text() == listed
 
 
