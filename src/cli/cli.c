@@ -18,6 +18,16 @@ hako_runtime *cli_runtime(struct cli *cli)
 	return cli->runtime;
 }
 
+int cli_want_libraries(struct cli *cli)
+{
+	hako_runtime *runtime = cli_runtime(cli);
+	hako_error *error = NULL;
+
+	if (!runtime)
+		return EXIT_FAILURE;
+	return hako_runtime_want_libraries(runtime, &error) < 0 ? cli_fail(cli, NULL, error) : 0;
+}
+
 /* What came from the command line, for one line of a terminal and a JSON string: bytes that are not
  * plain ASCII as \\xNN, cut where it does not fit. The library's own texts are printable already.
  */

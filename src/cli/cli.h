@@ -56,6 +56,9 @@ int cli_refuse_errno(struct cli *cli, int errnum, const char *fmt, ...)
 /* Are there as many descriptors from 3 on that we were given? One of our own must not go to a
  * container in the place of one that is missing. Returns 0, or the exit status after an error. */
 int cli_check_descriptors(struct cli *cli, unsigned int count);
+/* Where the program is linked statically, begin anew in the form that can load libraries. Returns 0, or
+ * the exit status after an error. */
+int cli_want_libraries(struct cli *cli);
 /* Open the container and make one call on it. Returns the exit status. */
 int cli_call(struct cli *cli, const char *id, int (*call)(hako_container *, hako_error **));
 /* What --format says: json, or the word for the other form, which is the default (NULL). Returns 0,

@@ -57,17 +57,6 @@ static const struct option options[] = {
 	{0},
 };
 
-/* What was read from stdin cannot be read again by the program's dynamically linked form. */
-static int want_libraries(struct cli *cli, const char *id)
-{
-	hako_runtime *runtime = cli_runtime(cli);
-	hako_error *error = NULL;
-
-	if (!runtime)
-		return EXIT_FAILURE;
-	return hako_runtime_want_libraries(runtime, &error) < 0 ? cli_fail(cli, id, error) : 0;
-}
-
 /* runc's callers know that the file wins. */
 static void drop_settings(struct cli *cli)
 {
@@ -107,11 +96,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	int status;
 
 	(void)argc; /* exactly one */
-	if (resources && strcmp(resources, "-") == 0) {
-		status = want_libraries(cli, argv[0]);
-		if (status != 0)
-			return status;
-	}
+	/* whoever limits containers that run is mostly systemd's user, and stdin is read only once
+	 */
+	status = cli_want_libraries(cli);
+	if (status != 0)
+		return status;
 	if (resources) {
 		drop_settings(cli);
 		text = input_read(resources, &given.resources_size);
