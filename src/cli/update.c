@@ -96,8 +96,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	int status;
 
 	(void)argc; /* exactly one */
-	/* whoever limits containers that run is mostly systemd's user, and stdin is read only once
-	 */
+	/* who limits what runs is mostly systemd's user, and stdin is read only once */
 	status = cli_want_libraries(cli);
 	if (status != 0)
 		return status;

@@ -95,22 +95,38 @@ static int change_rdt(struct update *u, struct hk_err *err)
 
 /* ---- the unit ---- */
 
+/* On v1 systemd answers any change by taking all devices away and allowing them again, one by one:
+ * no process is to see that. Returns whether it is to be thawed; one that cannot be frozen may see
+ * it. */
+static bool freeze_for_systemd(struct update *u)
+{
+	const struct hk_pair *freezer = hk_cgroup_paths_freezer(&u->loaded.state.cgroup_paths);
+
+	return freezer && strcmp(freezer->key, "freezer") == 0 && /* of v1 */
+	       !hk_cgroup_is_frozen(u->loaded.cgroup) &&
+	       hk_cgroup_freeze(u->loaded.cgroup, true, NULL) == 0;
+}
+
 static int change_unit(struct update *u, const struct hk_resources *from,
 	const struct hk_resources *to, struct hk_err *err)
 {
 	struct hk_cgroup_write *before, *after;
 	size_t before_count, after_count;
 	struct hk_arena *arena = &u->change.arena;
+	bool frozen;
 	int r;
 
 	if (!u->bus)
 		return 0;
+	frozen = freeze_for_systemd(u);
 	r = hk_cgroup_writes(u->loaded.cgroup, from, arena, &before, &before_count, err);
 	if (r == 0)
 		r = hk_cgroup_writes(u->loaded.cgroup, to, arena, &after, &after_count, err);
 	if (r == 0)
 		r = hk_scope_change(u->bus, u->loaded.state.systemd_unit, before, before_count,
 			after, after_count, arena, err);
+	if (frozen)
+		(void)hk_cgroup_freeze(u->loaded.cgroup, false, NULL); /* resume can do it again */
 	return r;
 }
 
