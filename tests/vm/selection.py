@@ -126,7 +126,7 @@ SHORT = {
     ]),
 }
 LONG = {
-    "systemd": (vm.Machine("6.12", systemd=True), EVERYTHING),
+    "systemd": (vm.Machine("6.12", systemd=True, cpus=2), EVERYTHING),
     "systemd-manager": (vm.Machine("6.12", systemd=True), [MANAGER]),
     "systemd-user": (vm.Machine("6.12", systemd=True), [PODMAN, ALONE, Step("systemd-user", SYSTEMD, user=True)]),
     "v2": (vm.Machine("6.1", systemd=False), [*EVERYTHING, Step("checkpoint", CHECKPOINT), Step("unit")]),
