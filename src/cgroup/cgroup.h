@@ -121,17 +121,16 @@ int hk_cgroup_descend(struct hk_cgroup *cgroup, const char *const *places, size_
 int hk_cgroup_open_current(struct hk_cgroup *cgroup, pid_t pid, struct hk_err *err);
 
 /* Later calls, on a new or an opened one. A directory that is gone counts as empty. */
-/* Write the limits; device rules are never touched. What is not asked for is left as it is, also where
- * a file holds two settings. On failure all that was written is as before; *ret_saved, in arena, is to
- * have it back later, and lives no longer than the cgroup. err names the property as config.json's. */
-struct hk_cgroup_saved;
-int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
-	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err);
-/* memory.checkBeforeUpdate, which hk_cgroup_update respects: -EBUSY where v2's kernel would kill for the new
- * limit; v1's refuses it. */
-int hk_cgroup_check_usage(
-	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err);
-void hk_cgroup_restore(const struct hk_cgroup_saved *saved); /* best effort */
+/* Other limits, and what is in force of them now. *ret is in arena, and lives no longer than the cgroup and
+ * the resources. Device rules are never touched. What is not asked for is left as it is, also where a file
+ * holds two settings. -EBUSY: memory.checkBeforeUpdate, where v2's kernel would kill for the new limit; v1's
+ * refuses it. err names the property as config.json's. */
+struct hk_cgroup_change;
+int hk_cgroup_change_prepare(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_cgroup_change **ret, struct hk_err *err);
+/* Write them. On failure all is as it was when this was prepared. */
+int hk_cgroup_change_apply(struct hk_cgroup_change *change, struct hk_err *err);
+void hk_cgroup_change_undo(const struct hk_cgroup_change *change); /* best effort */
 /* Freezing waits until every process is frozen, for ten seconds at most (-ETIMEDOUT: none is). */
 int hk_cgroup_freeze(struct hk_cgroup *cgroup, bool frozen, struct hk_err *err);
 bool hk_cgroup_is_frozen(struct hk_cgroup *cgroup);

@@ -53,7 +53,7 @@ static int keep_limit(struct hk_cgroup_dir *dir, struct hk_memory *memory)
 	return r == -ENOENT ? 0 : r;
 }
 
-int hk_cgroup_check_usage(
+static int check_usage(
 	struct hk_cgroup *cgroup, const struct hk_resources *resources, struct hk_err *err)
 {
 	struct hk_cgroup_dir *dir = hk_cgroup_find_v2(cgroup);
@@ -85,7 +85,7 @@ static int update_v2(struct hk_cgroup *cgroup, struct hk_cgroup_dir *dir,
 		r = keep_limit(dir, resources->memory);
 	if (r < 0)
 		return hk_fail(err, -r, "read the limits of cgroup '%s'", dir->path);
-	return hk_cgroup_check_usage(cgroup, resources, err);
+	return check_usage(cgroup, resources, err);
 }
 
 static bool is_gone(struct hk_cgroup *cgroup)
@@ -116,37 +116,61 @@ static void copy(const struct hk_resources *resources, struct whole *ret)
 	}
 }
 
-static int write_limits(struct hk_cgroup *cgroup, const struct hk_cgroup_limits *limits,
-	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err)
-{
+/* All in one arena. */
+struct hk_cgroup_change {
+	struct hk_cgroup *cgroup;
+	struct whole whole;
+	struct hk_cgroup_limits limits;
 	struct hk_cgroup_saved *saved;
-	int r;
+};
 
+static int prepare(struct hk_cgroup_change *change, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_err *err)
+{
+	struct hk_cgroup *cgroup = change->cgroup;
+	const struct hk_cgroup_limits *limits = &change->limits;
+	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
+	struct hk_resources *whole = &change->whole.resources;
+	int r = 0;
+
+	copy(resources, &change->whole);
+	if (v2)
+		r = update_v2(cgroup, v2, whole, err);
+	if (r == 0)
+		r = hk_cgroup_limits_convert(cgroup, whole, arena, &change->limits, err);
+	if (r < 0)
+		return r;
 	if (is_gone(cgroup) && limits->v1_count + limits->v2_count > 0)
 		return hk_refuse(err, ENOENT, "the container has no cgroup to update");
-	r = hk_cgroup_save(cgroup, limits, arena, &saved);
-	if (r < 0)
-		return hk_fail(err, -r, "read the limits in force");
-	r = hk_cgroup_limits_apply(cgroup, limits, err);
-	if (r < 0)
-		hk_cgroup_restore(saved);
-	else
-		*ret_saved = saved;
+	r = hk_cgroup_save(cgroup, limits, arena, &change->saved);
+	return r < 0 ? hk_fail(err, -r, "read the limits in force") : 0;
+}
+
+int hk_cgroup_change_prepare(struct hk_cgroup *cgroup, const struct hk_resources *resources,
+	struct hk_arena *arena, struct hk_cgroup_change **ret, struct hk_err *err)
+{
+	struct hk_cgroup_change *change = hk_arena_array(arena, 1, sizeof(*change));
+	int r;
+
+	if (!change)
+		return hk_fail(err, ENOMEM, "change the limits");
+	change->cgroup = cgroup;
+	r = prepare(change, resources, arena, err);
+	if (r == 0)
+		*ret = change;
 	return r;
 }
 
-int hk_cgroup_update(struct hk_cgroup *cgroup, const struct hk_resources *resources,
-	struct hk_arena *arena, struct hk_cgroup_saved **ret_saved, struct hk_err *err)
+int hk_cgroup_change_apply(struct hk_cgroup_change *change, struct hk_err *err)
 {
-	struct hk_cgroup_dir *v2 = hk_cgroup_find_v2(cgroup);
-	struct hk_cgroup_limits limits;
-	struct whole whole;
-	int r = 0;
+	int r = hk_cgroup_limits_apply(change->cgroup, &change->limits, err);
 
-	copy(resources, &whole);
-	if (v2)
-		r = update_v2(cgroup, v2, &whole.resources, err);
-	if (r == 0)
-		r = hk_cgroup_limits_convert(cgroup, &whole.resources, arena, &limits, err);
-	return r < 0 ? r : write_limits(cgroup, &limits, arena, ret_saved, err);
+	if (r < 0)
+		hk_cgroup_change_undo(change);
+	return r;
+}
+
+void hk_cgroup_change_undo(const struct hk_cgroup_change *change)
+{
+	hk_cgroup_restore(change->saved);
 }

@@ -18,7 +18,7 @@ struct update {
 	struct hk_loaded loaded;
 	struct hk_resources in_force; /* behind the change */
 	struct hk_bus *bus;	      /* to systemd; NULL: the container has no unit */
-	struct hk_cgroup_saved *saved;
+	struct hk_cgroup_change *limits;
 	struct hk_rdt rdt; /* made for it; group NULL: not */
 };
 
@@ -130,6 +130,18 @@ static int change_unit(struct update *u, const struct hk_resources *from,
 	return r;
 }
 
+/* systemd writes quota and period together, and neither to the byte: both have to be written again.
+ */
+static void take_whole_bandwidth(struct update *u)
+{
+	struct hk_cpu *cpu = u->change.resources.cpu;
+
+	if (cpu && (cpu->quota.set || cpu->period.set)) {
+		cpu->quota = u->in_force.cpu->quota;
+		cpu->period = u->in_force.cpu->period;
+	}
+}
+
 /* ---- all ---- */
 
 static void undo(struct update *u)
@@ -137,8 +149,7 @@ static void undo(struct update *u)
 	struct hk_state *state = &u->loaded.state;
 
 	(void)change_unit(u, &u->in_force, state->resources, NULL); /* the first error counts */
-	if (u->saved)
-		hk_cgroup_restore(u->saved);
+	hk_cgroup_change_undo(u->limits);
 	if (!u->rdt.group)
 		return;
 	(void)hk_rdt_unmake(&u->rdt, NULL); /* what stays, the state names and delete removes */
@@ -160,13 +171,16 @@ static int change_all(struct update *u, struct hk_err *err)
 		r = hk_bus_open(state->systemd_user, &u->bus, err);
 	if (r < 0)
 		return r;
-	r = hk_cgroup_check_usage(u->loaded.cgroup, &u->change.resources, err);
+	if (u->bus)
+		take_whole_bandwidth(u);
+	r = hk_cgroup_change_prepare(
+		u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->limits, err);
+	if (r < 0)
+		return r;
 	/* systemd first: what it writes is overwritten by what is asked for, to the byte */
+	r = change_unit(u, before, &u->in_force, err);
 	if (r == 0)
-		r = change_unit(u, before, &u->in_force, err);
-	if (r == 0)
-		r = hk_cgroup_update(
-			u->loaded.cgroup, &u->change.resources, &u->change.arena, &u->saved, err);
+		r = hk_cgroup_change_apply(u->limits, err);
 	if (r == 0)
 		r = change_rdt(u, err);
 	if (r == 0) {

@@ -6,9 +6,10 @@
 
 static int update(const struct hk_resources *resources)
 {
-	struct hk_cgroup_saved *saved;
+	struct hk_cgroup_change *change;
+	int r = hk_cgroup_change_prepare(group, resources, &arena, &change, &err);
 
-	return hk_cgroup_update(group, resources, &arena, &saved, &err);
+	return r < 0 ? r : hk_cgroup_change_apply(change, &err);
 }
 
 static void test_limits_and_update(void **state)
