@@ -224,9 +224,10 @@ static int check(hako_runtime *runtime, const struct hako_create_options *option
 	struct hako_report **ret, struct hk_err *err)
 {
 	struct hako_report *report;
-	int r = hk_dynamic_want(
-		runtime, "libsystemd and libmnl", err); /* what is asked for comes later */
+	int r;
 
+	/* what config.json asks for is not known yet */
+	r = hk_dynamic_want(runtime, "libsystemd and libmnl", err);
 	if (r < 0)
 		return r;
 	report = calloc(1, sizeof(*report));

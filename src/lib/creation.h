@@ -55,8 +55,8 @@ int hk_creation_run_steps(struct hk_creation *creation, const struct hk_creation
 /* The container's directory, locked. */
 int hk_creation_make_directory(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_directory(struct hk_creation *creation);
-/* hk_prepare, and its warnings. */
 int hk_creation_want_libraries(struct hk_creation *creation, struct hk_err *err);
+/* hk_prepare, and its warnings. */
 int hk_creation_prepare(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_rootfs_mount(struct hk_creation *creation);
 int hk_creation_make_cgroup(struct hk_creation *creation, struct hk_err *err);

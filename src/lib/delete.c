@@ -60,6 +60,10 @@ static int end_unit(
 
 	if (!loaded->state.systemd_unit)
 		return 0;
+	/* `start` has failed, behind which no other program can begin anew: the unit goes with its
+	 * last process */
+	if (runtime->dynamic_form)
+		return 0;
 	if (!everything)
 		r = hk_cgroup_pids(loaded->cgroup, &pids, &count, err);
 	if (r == 0 && count)

@@ -1,6 +1,5 @@
-/* A statically linked program starts in half the time, but cannot load libsystemd or libmnl. Few
- * calls need these: for them it executes its own dynamically linked form, with the same arguments.
- */
+/* A statically linked program starts faster, but cannot load libsystemd or libmnl. Few calls need
+ * these: for them it executes its own dynamically linked form, with the same arguments. */
 #include "lib/dynamic.h"
 
 #include "base/err.h"

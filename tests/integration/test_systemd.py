@@ -256,6 +256,17 @@ def test_create_fails_before_init(runtime, bundle, leaves_no_unit):
 
 
 @systemd
+def test_failed_start(runtime, bundle, leaves_no_unit):
+    """What has begun cannot begin anew as a program that knows systemd's library: the unit goes by itself."""
+    bundle.hook_script("poststart", "exit 3")
+    container = runtime.create(bundle.sleep())
+    result = runtime.call("start", container.id)
+    assert result.status == 1 and "poststart" in result.err and "unit" not in result.err
+    assert container.id not in runtime.ids()
+    host.wait_until(lambda: not is_loaded(scope(container)), "the end of the unit")
+
+
+@systemd
 def test_name_belongs_to_the_next_one(runtime, bundle, leaves_no_unit):
     """A hook has deleted the container and made another: whose unit it is by then, that one goes on."""
     name = runtime.new_id()
