@@ -204,3 +204,25 @@ int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, str
 	*ret_count = list.count;
 	return 0;
 }
+
+int hk_cgroup_disown_occupied(struct hk_cgroup *cgroup, bool *ret, struct hk_err *err)
+{
+	for (size_t i = 0; i < cgroup->count;) {
+		struct hk_cgroup_dir *dir = &cgroup->dirs[i];
+		HK_FREE pid_t *pids = NULL;
+		size_t count = 0;
+		int r = hk_cgroup_dir_pids(dir, &pids, &count);
+
+		if (r < 0)
+			return hk_fail(err, -r, "list the processes of cgroup '%s'", dir->path);
+		if (count == 0) {
+			i++;
+			continue;
+		}
+		hk_close(&dir->fd);
+		hk_close(&dir->leaf_fd);
+		*dir = cgroup->dirs[--cgroup->count];
+		*ret = true;
+	}
+	return 0;
+}

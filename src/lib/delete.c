@@ -99,6 +99,29 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	return 0;
 }
 
+/* Its pid namespace has ended with its init, and every process of it. */
+static bool has_ended(const struct hk_loaded *loaded, enum hako_status status)
+{
+	return loaded->state.created && loaded->state.private_pid_namespace &&
+	       status == HAKO_STOPPED;
+}
+
+/* Who is in the cgroup of a container that has ended took its name: another container's processes,
+ * which even --force must not kill. The cgroup and the unit are theirs now. */
+static int leave_to_others(struct hk_loaded *loaded, const struct hk_log *log, struct hk_err *err)
+{
+	bool theirs = false;
+	int r = hk_cgroup_disown_occupied(loaded->cgroup, &theirs, err);
+
+	if (r < 0 || !theirs)
+		return r;
+	hk_logf(log, HK_LOG_WARNING,
+		"the cgroup of container %s stays: it holds processes of another one",
+		loaded->state.id);
+	loaded->state.systemd_unit = NULL;
+	return 0;
+}
+
 /* A directory whose state cannot be read: its creator was killed before there was anything else, or
  * somebody else wrote it. */
 static int delete_broken(int root, const char *id, int why, bool force, struct hk_err *err)
@@ -121,6 +144,7 @@ static int delete_at(
 {
 	HK_LOADED loaded = HK_LOADED_INIT;
 	enum hako_status status;
+	bool everything;
 	int r;
 
 	r = hk_container_load(root, id, true, &loaded, err);
@@ -135,10 +159,12 @@ static int delete_at(
 		return hk_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			id, hako_status_name(status));
 	r = hk_dynamic_want_bus(runtime, &loaded.state, err);
+	if (r == 0 && force && has_ended(&loaded, status))
+		r = leave_to_others(&loaded, &runtime->log, err);
 	if (r < 0)
 		return r;
-	return hk_container_destroy(
-		runtime, root, &loaded, force || !loaded.state.private_pid_namespace, err);
+	everything = !has_ended(&loaded, status) && (force || !loaded.state.private_pid_namespace);
+	return hk_container_destroy(runtime, root, &loaded, everything, err);
 }
 
 int hako_delete(hako_container *container, bool force, hako_error **err)

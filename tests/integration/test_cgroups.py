@@ -201,6 +201,21 @@ def test_occupied_path_is_refused(runtime, bundle, make_bundle):
     assert json.loads(runtime.must("state", name).out)["status"] == "running"
 
 
+@cgroupfs
+@pytest.mark.hako_only
+def test_forced_delete_leaves_the_next_one_in_the_cgroup(runtime, bundle, make_bundle):
+    """All processes of the first have ended with its init: those in there are the second one's."""
+    first = runtime.start(bundle.sleep())
+    first.must("kill", "KILL")
+    first.wait_stopped()
+    bundle = make_bundle().sleep()
+    bundle.linux["cgroupsPath"] = runtime.manager.path(first.id)
+    second = runtime.start(bundle)
+    assert "holds processes of another one" in first.must("delete", "--force").err
+    assert second.status == "running" and second.exec_output("echo", "alive").strip() == "alive"
+    second.kill_and_delete()
+
+
 def test_state_names_the_directories(runtime, bundle):
     """cAdvisor reads cgroup_paths."""
     container = runtime.start(bundle.sleep())
