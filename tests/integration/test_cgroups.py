@@ -205,12 +205,14 @@ def test_occupied_path_is_refused(runtime, bundle, make_bundle):
 @pytest.mark.hako_only
 def test_forced_delete_leaves_the_next_one_in_the_cgroup(runtime, bundle, make_bundle):
     """All processes of the first have ended with its init: those in there are the second one's."""
-    first = runtime.start(bundle.sleep())
+    name = runtime.new_id()
+    other = make_bundle()
+    for each in bundle, other:
+        each.sleep().linux["cgroupsPath"] = runtime.manager.path(name)
+    first = runtime.start(bundle, id=name)
     first.must("kill", "KILL")
     first.wait_stopped()
-    bundle = make_bundle().sleep()
-    bundle.linux["cgroupsPath"] = runtime.manager.path(first.id)
-    second = runtime.start(bundle)
+    second = runtime.start(other)
     assert "holds processes of another one" in first.must("delete", "--force").err
     assert second.status == "running" and second.exec_output("echo", "alive").strip() == "alive"
     second.kill_and_delete()

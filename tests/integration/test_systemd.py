@@ -247,6 +247,7 @@ def test_failed_create(runtime, bundle, leaves_no_unit):
 
 
 @systemd
+@root  # may take network devices
 def test_create_fails_before_init(runtime, bundle, leaves_no_unit):
     """With the cgroup made, and nobody in it but who keeps the scope."""
     bundle.linux["netDevices"] = {"nosuch0": {}}
