@@ -209,10 +209,11 @@ def owners(runtime, bundle, *paths):
 @each(SECTION, "MUST", "`{0}` uses the mappings of the mount, where it has some", IDMAPS)
 @each(SECTION, "SHOULD NOT", "`{0}` is not a word for the file system", IDMAPS)
 @pytest.mark.parametrize("option", IDMAPS)
-def test_idmap_with_its_own_mappings(runtime, bundle, tree, option):
+def test_idmap_with_its_own_mappings(runtime, bundle, host_mount, option):
     """Files of root on the host belong to what the mapping makes of root."""
     need_idmap(runtime)
-    map_mount(bundle, tree(0), option).update(uidMappings=MAP, gidMappings=MAP)
+    top, _ = host_mount("top", bind=True), host_mount("top/sub", bind=True)
+    map_mount(bundle, top, option).update(uidMappings=MAP, gidMappings=MAP)
     below = "100000 100000" if option == "ridmap" else "0 0"
     paths = ["/mnt", "/mnt/sub"] if option == "ridmap" else ["/mnt"]
     assert owners(runtime, bundle, *paths) == ["100000 100000", below][:len(paths)]
