@@ -1,5 +1,6 @@
 """linux.intelRdt from create to delete, in a tree that looks like a resctrl file system."""
 
+import copy
 import json
 import os
 import shutil
@@ -25,6 +26,16 @@ def shim(area):
     subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", path, Path(__file__).parent / "resctrl.c"],
                    check=True)
     return path
+
+
+@pytest.fixture
+def runtime(runtime, program):
+    """Nothing can be preloaded into a program that is linked statically: the form that it carries."""
+    form = program.parent / "src" / "hako_dynamic"
+    if form.exists():
+        runtime = copy.copy(runtime)
+        runtime.program = form
+    return runtime
 
 
 @pytest.fixture
