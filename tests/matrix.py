@@ -1,6 +1,7 @@
 """Which test passed on which kind of host. docs/generate makes the end of docs/compat.md of it."""
 
 import json
+import re
 
 from junit import cases
 
@@ -8,6 +9,12 @@ from junit import cases
 LEFT_OUT = {"integration/malformed"}
 LETTERS = {"passed": "p", "failed": "f", "skipped": "s"}
 NOT_RUN = "-"
+
+
+def group_of(place):
+    """"suite/module", of pytest's "tests.suite.test_module" or "tests.suite.test_module.TestClass"."""
+    suite, module = re.search(r"(\w+)\.test_(\w+)", place).groups()
+    return f"{suite}/{module}"
 
 
 class Matrix:
@@ -21,7 +28,7 @@ class Matrix:
         """The tests of a report of pytest's."""
         column = self.columns.setdefault((runtime, flavour), {})
         for place, name, outcome, _ in cases(report):
-            group = "/".join(place.split(".")[-2:]).replace("/test_", "/")
+            group = group_of(place)
             if group not in LEFT_OUT:
                 column[group, name] = LETTERS[outcome]
 
