@@ -18,7 +18,8 @@ those that failed or were skipped, for a host lacks something or the test is abo
 PEERS = """## Where runc and crun differ
 
 The tests that need nothing but the command line of runc, with the distribution's runtimes on the host
-*{host}*: how many of those that hako passes a runtime passes too, and the others by name.
+*{host}*: how many of those that hako passes a runtime passes too, and the others by name. Some are about the
+words of an error, which differ.
 """
 
 ORDER = ["v1", "hybrid", "hybrid with systemd", "hybrid, systemd manager", "v2", "v2 with systemd",
