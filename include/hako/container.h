@@ -36,7 +36,9 @@ struct hako_create_options {
 	unsigned int listen_fds;    /* more of them, before those, announced as LISTEN_FDS */
 	bool no_pivot;              /* MS_MOVE and chroot instead of pivot_root */
 	bool no_new_keyring;        /* keep the caller's session keyring */
-	const char *config;         /* file to read instead of the bundle's config.json, or NULL */
+	const char *config;         /* file to read instead of the bundle's config.json, or NULL; it is
+				     * the container's for hako_exec too, and so is a spec's that was
+				     * loaded from one */
 	const char *seccomp_receiver; /* socket for the seccomp listener where neither listenerPath
 				       * nor the annotation run.oci.seccomp.receiver names one */
 	hako_timeline *timeline; /* note in it what is done when, or NULL; stays the caller's */
@@ -164,7 +166,8 @@ HAKO_API int hako_states(hako_runtime *runtime, struct hako_state **ret, size_t 
 	hako_broken_fn *broken, void *userdata, hako_error **err);
 HAKO_API void hako_states_free(struct hako_state *states); /* NULL is accepted */
 
-/* The config.json of the container's bundle, as it is now: hako_spec_load without having to know where. */
+/* The container's config.json, as it is now: that of its bundle, or the file that was read in its place.
+ * hako_spec_load without having to know where. */
 HAKO_API int hako_container_spec(hako_container *container, hako_spec **ret, hako_error **err);
 
 /* The container's first process. For the program that created it, hako_process_wait gives its

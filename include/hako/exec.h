@@ -18,7 +18,7 @@ extern "C" {
 struct hako_exec_options {
 	size_t size;
 	const hako_spec
-		*spec; /* its process is what runs; NULL: that of the bundle's config.json */
+		*spec; /* its process is what runs; NULL: that of the container's config.json */
 	const char *console_socket; /* path of the socket that gets the pty's master, or NULL */
 	int console_fd;		    /* a connected socket instead of a path; -1: none */
 	const char *pidfd_socket;   /* path of the socket that gets the process's pidfd, or NULL */

@@ -70,6 +70,7 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.id = c->id;
 	c->state.bundle = c->prepared.bundle;
 	c->state.rootfs = c->prepared.rootfs;
+	c->state.config_path = c->prepared.config_path;
 	c->state.owner = c->prepared.facts.euid;
 	c->state.rootless = c->runtime->rootless;
 	c->state.systemd_cgroup = c->runtime->cgroup_manager == HK_CGROUP_MANAGER_SYSTEMD;

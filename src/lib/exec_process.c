@@ -14,7 +14,9 @@ static int find_given(struct hk_execution *x, struct hk_err *err)
 
 	x->given = x->options.spec;
 	if (!x->given) {
-		r = hk_spec_load(x->container.state.bundle, NULL, &x->read, err);
+		const struct hk_state *state = &x->container.state;
+
+		r = hk_spec_load(state->bundle, state->config_path, &x->read, err);
 		x->given = x->read;
 	}
 	if (r == 0 && x->given->err.code) { /* a builder call failed and nobody looked */

@@ -69,6 +69,7 @@ static int load_spec(struct hk_prepared *p, struct hk_err *err)
 			return r;
 		given = p->loaded;
 	}
+	p->config_path = given->path;
 	p->spec = &given->spec;
 	r = hk_spec_validate(p->spec, err);
 	if (r < 0)

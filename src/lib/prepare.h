@@ -31,6 +31,7 @@ struct hk_prepared {
 	const char *bundle; /* absolute */
 	const char *rootfs; /* absolute */
 	hako_spec *loaded;  /* where the caller gave no specification */
+	const char *config_path; /* absolute; NULL: the bundle's config.json */
 	const struct hk_spec *spec;
 	struct hk_facts facts;
 	bool rootless; /* the runtime's, see hk_cgroup_request */

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,8 +30,25 @@ void hako_spec_free(hako_spec *spec)
 	free(spec);
 }
 
+/* Where the file is that the caller knows by a name of its own: for later readers. */
+static int find_path(struct hako_spec *handle, const char *file, struct hk_err *err)
+{
+	HK_FD int fd = open(file, O_PATH | O_CLOEXEC);
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return hk_fail(err, errno, "find %s", file);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	if (n < 0)
+		return hk_fail(err, errno, "find %s", file);
+	handle->path = hk_arena_strndup(&handle->spec.arena, path, (size_t)n);
+	return handle->path ? 0 : hk_fail(err, ENOMEM, "find %s", file);
+}
+
 static int read_bundle(
-	const char *bundle, const char *file, struct hk_spec *ret, struct hk_err *err)
+	const char *bundle, const char *file, struct hako_spec *handle, struct hk_err *err)
 {
 	const char *name = file ? file : "config.json";
 	HK_FD int dir = -1;
@@ -40,10 +59,10 @@ static int read_bundle(
 		if (dir < 0)
 			return hk_fail(err, errno, "open the bundle '%s'", bundle);
 	}
-	r = hk_spec_read(dir < 0 ? AT_FDCWD : dir, name, ret, err);
+	r = hk_spec_read(dir < 0 ? AT_FDCWD : dir, name, &handle->spec, err);
 	if (r == -ENOENT) /* the text that callers know */
 		return hk_refuse(err, ENOENT, "JSON specification file %s not found", name);
-	return r;
+	return r == 0 && file ? find_path(handle, file, err) : r;
 }
 
 /* Hand the handle over after a successful read, else free it. */
@@ -80,7 +99,7 @@ int hk_spec_load(const char *bundle, const char *file, struct hako_spec **ret, s
 
 	if (!handle)
 		return hk_fail(err, ENOMEM, "read config.json");
-	return finish_read(read_bundle(bundle, file, &handle->spec, err), handle, ret);
+	return finish_read(read_bundle(bundle, file, handle, err), handle, ret);
 }
 
 static int load_of(struct hako_container *container, struct hako_spec **ret, struct hk_err *err)
@@ -90,7 +109,7 @@ static int load_of(struct hako_container *container, struct hako_spec **ret, str
 	int r = dir < 0 ? dir : hk_state_load(dir, container->id, &state, err);
 
 	if (r == 0)
-		r = hk_spec_load(state.bundle, NULL, ret, err);
+		r = hk_spec_load(state.bundle, state.config_path, ret, err);
 	hk_state_done(&state);
 	return r;
 }

@@ -9,6 +9,8 @@
 
 struct hako_spec {
 	struct hk_spec spec;
+	const char *path; /* absolute, of the file that was read in the place of a bundle's config.json;
+			   * NULL: none was */
 	struct hk_err err;	   /* the first builder call that failed; code 0: none */
 	bool parsed;		   /* arrays from the reader have no room behind their last item */
 	struct hk_strings changed; /* members of process that calls have set: in no text any more */

@@ -36,6 +36,7 @@ static const struct hk_property brief_properties[] = {
 
 static const struct hk_property state_properties[] = {
 	BRIEF_PROPERTIES,
+	HK_STRING("config_path", struct hk_state, config_path),
 	HK_BOOL("rootless", struct hk_state, rootless),
 	HK_OBJECT("resources", struct hk_state, resources, &hk_resources_object),
 	HK_PAIRS("namespace_paths", struct hk_state, namespace_paths),
@@ -107,6 +108,8 @@ static int check(const struct hk_state *state, const char *id, struct hk_err *er
 		return hk_refuse(err, EINVAL, "init_process_pid is negative");
 	if (state->bundle[0] != '/' || state->rootfs[0] != '/')
 		return hk_refuse(err, EINVAL, "bundle and rootfs must be absolute");
+	if (state->config_path && state->config_path[0] != '/')
+		return hk_refuse(err, EINVAL, "config_path must be absolute");
 	if ((state->intel_rdt_path && !is_plain_path(state->intel_rdt_path)) ||
 		(state->intel_rdt_monitor && !is_plain_path(state->intel_rdt_monitor)))
 		return hk_refuse(err, EINVAL,

@@ -30,6 +30,7 @@ struct hk_state {
 	const char *id;
 	const char *bundle;	  /* absolute */
 	const char *rootfs;	  /* absolute */
+	const char *config_path;  /* absolute; NULL: the bundle's config.json */
 	const char *created;	  /* RFC 3339 with nanoseconds, UTC; NULL while creating */
 	pid_t init_pid;		  /* 0: not yet */
 	uint64_t init_start_time; /* field 22 of /proc/PID/stat */

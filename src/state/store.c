@@ -94,6 +94,8 @@ static char *state_text(const struct hk_state *state)
 	write_freezer(&w, "freezer", &state->cgroup_paths);
 
 	write_all_hooks(&w, HK_STATE_BRIEF_END, &state->hooks);
+	if (state->config_path)
+		hk_write_string(&w, "config_path", state->config_path);
 	hk_write_bool(&w, "rootless", state->rootless);
 	write_pairs(&w, "cgroup_paths", &state->cgroup_paths);
 	write_pairs(&w, "namespace_paths", &state->namespace_paths);

@@ -230,6 +230,25 @@ def test_process_file_that_is_wrong(container, process_file, members, where, wha
     assert f"{path}:" in error and f" {where}: " in error and what in error
 
 
+@pytest.mark.hako_only
+@pytest.mark.shows("create --config")
+@pytest.mark.parametrize("usual", ["root's", "missing"])
+def test_the_file_that_stood_for_config_json(runtime, bundle, tmp, usual):
+    """Else a container of a user without capabilities has processes of root with some."""
+    bundle.sleep().capabilities().process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.write()
+    (bundle.path / "config.json").rename(tmp / "other.json")
+    bundle.capabilities("CAP_KILL").process["user"] = {"uid": 0, "gid": 0}
+    if usual == "missing":
+        bundle.write = lambda: None
+    container = runtime.start(bundle, "--config", "other.json", cwd=tmp)
+    status = own_status(container)
+    assert status["Uid"] == ["1000"] * 4
+    assert status["CapEff"] == status["CapBnd"] == [EMPTY]
+    (tmp / "other.json").rename(tmp / "gone.json")
+    assert f"JSON specification file {tmp}/other.json not found" in fails(container, "true")
+
+
 def test_errors_name_no_place_for_what_the_command_line_says(container):
     assert "config.json" not in fails(container, "nosuch")
 

@@ -63,6 +63,7 @@ static struct hk_state sample(void)
 	struct hk_state s = {.id = "web",
 		.bundle = "/b",
 		.rootfs = "/b/rootfs",
+		.config_path = "/other.json",
 		.rootfs_mount = 12345678901,
 		.created = "2026-11-23T22:00:00.123456789Z",
 		.init_pid = 4711,
@@ -97,6 +98,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(out.id, "web");
 	assert_string_equal(out.bundle, "/b");
 	assert_string_equal(out.rootfs, "/b/rootfs");
+	assert_string_equal(out.config_path, in.config_path);
 	assert_true(out.rootfs_mount == in.rootfs_mount);
 	assert_string_equal(out.created, in.created);
 	assert_string_equal(out.notify_socket, in.notify_socket);
@@ -127,11 +129,13 @@ static void test_round_trip(void **state)
 	hk_state_done(&out);
 
 	in.created = NULL;
+	in.config_path = NULL;
 	in.rootfs_mount = 0;
 	in.notify_socket = in.mount_label = in.intel_rdt_path = in.intel_rdt_monitor = NULL;
 	assert_int_equal(hk_state_store(dir, &in, &err), 0);
 	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
 	assert_null(out.created);
+	assert_null(out.config_path);
 	assert_null(out.intel_rdt_path);
 	assert_null(out.intel_rdt_monitor);
 	assert_false(out.intel_rdt_owned);
@@ -289,6 +293,8 @@ static void test_hostile_files(void **state)
 			"intel_rdt_path and intel_rdt_monitor must be absolute and plain"},
 		{"{\"version\":1,\"intel_rdt_monitor\":\"b\"," GOOD "}", EINVAL,
 			"intel_rdt_path and intel_rdt_monitor must be absolute and plain"},
+		{"{\"version\":1,\"config_path\":\"x.json\"," GOOD "}", EINVAL,
+			"config_path must be absolute"},
 		{"{\"version\":1,\"annotations\":{\"a\":\"\\u0000\"}," GOOD "}", EINVAL, NULL},
 		{"{\"version\":1,\"hooks\":{\"poststop\":[{}]}," GOOD "}", EINVAL, NULL},
 		{"{\"version\":1,\"init_process_pid\":-1,\"id\":\"web\",\"init_process_start\":2,"
