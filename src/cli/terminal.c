@@ -172,13 +172,15 @@ void terminal_poll(const struct terminal *t, struct pollfd fds[static TERMINAL_P
 	stream_poll(&t->out, t->master >= 0, fds + 2);
 }
 
-/* A job that runs already is not told when the shell gives it the terminal. */
+/* A job that runs already is not told when the shell gives it the terminal. Nor is who has a master
+ * told that somebody opens the other end again: poll(2) says POLLHUP all the time. */
 int terminal_timeout(const struct terminal *t)
 {
-	return t->master >= 0 && t->background ? 200 : -1;
+	return t->master >= 0 && (t->background || t->out.ended) ? 200 : -1;
 }
 
-/* EIO from a master: the last process of the container has closed its end. */
+/* EIO from a master: no process has its other end open. An init system closes what it got, and
+ * opens /dev/console again. */
 static void stream_read(struct stream *s)
 {
 	ssize_t n = read(s->from, s->buf, sizeof(s->buf));
@@ -187,9 +189,8 @@ static void stream_read(struct stream *s)
 		s->start = 0;
 		s->end = (size_t)n;
 		s->last = s->buf[n - 1];
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		s->ended = true;
 	}
+	s->ended = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 static void stream_write(struct stream *s)
@@ -234,6 +235,8 @@ void terminal_copy(struct terminal *t, const struct pollfd fds[static TERMINAL_P
 	stream_copy(&t->in, fds);
 	if (t->in.ended && !ended)
 		pass_end_on(t);
+	if (t->out.ended) /* polled for no more */
+		stream_read(&t->out);
 	stream_copy(&t->out, fds + 2);
 }
 
@@ -243,7 +246,7 @@ bool terminal_has_output(struct terminal *t, struct pollfd *ret_fd)
 
 	if (t->master < 0)
 		return false;
-	if (out->start == out->end && !out->ended)
+	if (out->start == out->end)
 		stream_read(out);
 	*ret_fd = poll_fd(true, out->to, POLLOUT);
 	/* nothing there, although somebody may still hold the other end: that is the end too */

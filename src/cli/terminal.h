@@ -13,7 +13,7 @@
 struct stream {
 	int from;
 	int to;
-	bool ended;
+	bool ended; /* nothing comes any more; from a master, for now */
 	char last; /* byte that was read; '\n' before the first */
 	size_t start;
 	size_t end;

@@ -240,6 +240,27 @@ def test_foreground_resize(runtime, bundle):
     assert "50 150" in text
 
 
+# The process leaves its terminal, for longer than it takes to see that.
+LEAVE = "echo first; exec 0<&- 1>&- 2>&-; sleep 0.5; echo back > /dev/console; "
+
+
+def test_foreground_terminal_that_is_opened_again(runtime, bundle):
+    """As an init system does it: what follows is neither lost nor the end."""
+    run = Foreground(runtime, bundle.sh(
+        LEAVE + "sleep 0.5; exec 0<>/dev/console 1>&0 2>&0; echo ready; read line; echo got $line; exit 7"))
+    assert "first\nback\nready\n" in read_terminal(run.master, "ready\n")
+    os.write(run.master, b"some words\r")
+    status, text = run.end()
+    assert status == 7
+    assert "got some words\n" in text
+
+
+def test_foreground_last_words_on_a_terminal_that_was_left(runtime, bundle):
+    status, text = Foreground(runtime, bundle.sh(LEAVE + "exit 3")).end()
+    assert status == 3
+    assert text == "first\nback\n"
+
+
 def test_foreground_much_output(runtime, bundle):
     """Nothing is lost at the end."""
     run = Foreground(runtime, bundle.sh("seq 1 20000; echo the end"))
