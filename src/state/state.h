@@ -81,7 +81,8 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
  * below the state root, and what is in ret lives in arena. The rest of the file is not even looked at. */
 int hk_state_load_brief(int root, const char *id, struct hk_arena *arena, struct hk_state *ret,
 	struct hk_err *err);
-/* tmp + rename; no fsync: after a crash of the machine the container is gone as well. */
+/* tmp + rename; no fsync: after a crash of the machine the container is gone as well. -EFBIG: it would be
+ * larger than what hk_state_load takes. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
 
 /* What every process of the container has in common, see hk_spec_write_common, in a file of its own that

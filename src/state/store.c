@@ -154,11 +154,15 @@ static int replace(int dir)
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err)
 {
 	HK_FREE char *text = state_text(state);
+	size_t len = text ? strlen(text) : 0;
 	int r;
 
 	if (!text)
 		return hk_fail(err, ENOMEM, "write the state of container '%s'", state->id);
-	r = write_tmp(dir, text, strlen(text));
+	if (len > HK_JSON_MAX_SIZE) /* nobody could read it */
+		return hk_refuse(err, EFBIG, "the state of container '%s' is larger than %zu MiB",
+			state->id, HK_JSON_MAX_SIZE >> 20);
+	r = write_tmp(dir, text, len);
 	if (r == 0)
 		r = replace(dir);
 	if (r == 0)

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "cgroup/cgroup.h"
+#include "json/json.h"
 #include "state/state.h"
 
 #include <errno.h>
@@ -345,6 +346,35 @@ static void test_not_a_regular_file(void **state)
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
 
+/* What could not be read again is not written, and what was there stays. */
+static void test_too_large(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_state in = sample(), out;
+	struct hk_pair large[] = {{"large", NULL}};
+	HK_FREE char *value = malloc(HK_JSON_MAX_SIZE);
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	assert_non_null(value);
+	memset(value, 'x', HK_JSON_MAX_SIZE - 1);
+	value[HK_JSON_MAX_SIZE - 1] = '\0';
+	large[0].value = value;
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	in.annotations = (struct hk_pairs){large, 1};
+	assert_int_equal(hk_state_store(dir, &in, &err), -EFBIG);
+	assert_string_equal(err.message, "the state of container 'web' is larger than 16 MiB");
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
+	assert_int_equal(out.annotations.count, 2);
+	hk_state_done(&out);
+	value[HK_JSON_MAX_SIZE - 4096] = '\0';
+	assert_int_equal(hk_state_store(dir, &in, &err), 0);
+	assert_int_equal(hk_state_load(dir, "web", &out, &err), 0);
+	hk_state_done(&out);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
 static void test_ids(void **state)
 {
 	static const char *const bad[] = {
@@ -534,6 +564,7 @@ int main(void)
 		TEST(test_brief_of_older_files),
 		TEST(test_hostile_files),
 		TEST(test_not_a_regular_file),
+		TEST(test_too_large),
 		cmocka_unit_test(test_ids),
 		TEST(test_directories),
 		TEST(test_removal_follows_no_link),
