@@ -80,6 +80,7 @@ struct hk_writer {
 	const char *indent;
 	unsigned int depth;
 	bool first; /* nothing in this array or object yet */
+	bool lossy; /* a string had bytes that are no UTF-8, and cannot be read back */
 };
 
 void hk_writer_init(struct hk_writer *writer, struct hk_strbuf *out, const char *indent);
@@ -87,7 +88,7 @@ void hk_write_object_begin(struct hk_writer *writer, const char *key);
 void hk_write_object_end(struct hk_writer *writer);
 void hk_write_array_begin(struct hk_writer *writer, const char *key);
 void hk_write_array_end(struct hk_writer *writer);
-/* A NULL string is written as null. Slashes are not escaped; <, > and & are not either. */
+/* A NULL string is written as null; bytes that are no UTF-8 as U+FFFD. Slashes are not escaped; <, > and & are not either. */
 void hk_write_string(struct hk_writer *writer, const char *key, const char *value);
 void hk_write_i64(struct hk_writer *writer, const char *key, int64_t value);
 void hk_write_u64(struct hk_writer *writer, const char *key, uint64_t value);

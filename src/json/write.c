@@ -35,8 +35,9 @@ static void put_escape(struct hk_strbuf *out, unsigned char c)
 }
 
 /* Bytes that are no UTF-8 (a path may hold any) become U+FFFD: the output is always JSON. */
-static void put_string(struct hk_strbuf *out, const char *text)
+static void put_string(struct hk_writer *writer, const char *text)
 {
+	struct hk_strbuf *out = writer->out;
 	const unsigned char *s = (const unsigned char *)text;
 	size_t len = strlen(text), done = 0, i = 0;
 
@@ -50,10 +51,12 @@ static void put_string(struct hk_strbuf *out, const char *text)
 			continue;
 		}
 		hk_strbuf_add(out, text + done, i - done);
-		if (escaped)
+		if (escaped) {
 			put_escape(out, s[i]);
-		else
+		} else {
 			hk_strbuf_puts(out, "\\ufffd");
+			writer->lossy = true;
+		}
 		done = ++i;
 	}
 	hk_strbuf_add(out, text + done, len - done);
@@ -70,7 +73,7 @@ static void begin_value(struct hk_writer *writer, const char *key)
 	writer->first = false;
 	if (!key)
 		return;
-	put_string(writer->out, key);
+	put_string(writer, key);
 	hk_strbuf_puts(writer->out, writer->indent ? ": " : ":");
 }
 
@@ -118,7 +121,7 @@ void hk_write_string(struct hk_writer *writer, const char *key, const char *valu
 		return;
 	}
 	begin_value(writer, key);
-	put_string(writer->out, value);
+	put_string(writer, value);
 }
 
 void hk_write_i64(struct hk_writer *writer, const char *key, int64_t value)

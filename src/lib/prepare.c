@@ -2,6 +2,7 @@
 #include "lib/prepare.h"
 
 #include "base/findings.h"
+#include "json/utf8.h"
 #include "lib/descriptors.h"
 #include "lib/sized.h"
 #include "lib/spec.h"
@@ -46,12 +47,22 @@ static const char *absolute(struct hk_arena *arena, const char *path)
 	return copy;
 }
 
+/* The state is JSON, in which no other path can be kept. */
+static int check_path(const char *what, const char *path, struct hk_err *err)
+{
+	if (hk_utf8_valid((const unsigned char *)path, strlen(path)))
+		return 0;
+	return hk_refuse(err, EINVAL, "%s '%s': the path is not UTF-8", what, path);
+}
+
 int hk_prepare_bundle(struct hk_prepared *p, struct hk_err *err)
 {
 	const char *given = p->options.bundle ? p->options.bundle : ".";
 
 	p->bundle = absolute(&p->arena, given);
-	return p->bundle ? 0 : hk_fail(err, errno, "open the bundle '%s'", given);
+	if (!p->bundle)
+		return hk_fail(err, errno, "open the bundle '%s'", given);
+	return check_path("bundle", p->bundle, err);
 }
 
 static int load_spec(struct hk_prepared *p, struct hk_err *err)
@@ -70,6 +81,9 @@ static int load_spec(struct hk_prepared *p, struct hk_err *err)
 		given = p->loaded;
 	}
 	p->config_path = given->path;
+	r = p->config_path ? check_path("configuration", p->config_path, err) : 0;
+	if (r < 0)
+		return r;
 	p->spec = &given->spec;
 	r = hk_spec_validate(p->spec, err);
 	if (r < 0)
@@ -100,6 +114,8 @@ int hk_prepare_rootfs(struct hk_prepared *p, struct hk_err *err)
 		(void)hk_fail(err, ENOTDIR, "root file system '%s'", joined);
 		return hk_err_at(err, "/root/path");
 	}
+	if (check_path("root file system", p->rootfs, err) < 0)
+		return hk_err_at(err, "/root/path");
 	return 0;
 }
 

@@ -22,6 +22,8 @@ int hk_state_common_store(int dir, const struct hk_spec *spec, struct hk_err *er
 	hk_writer_init(&w, &buf, NULL);
 	hk_spec_write_common(&w, spec);
 	text = hk_strbuf_take(&buf);
+	if (w.lossy)
+		return hk_refuse(err, EINVAL, "process has a string that is not UTF-8");
 	if (r == 0)
 		r = text ? hk_write_full(fd, text, strlen(text)) : -ENOMEM;
 	return r < 0 ? hk_fail(err, -r, "write '" HK_STATE_COMMON "' in the state directory") : 0;

@@ -82,7 +82,7 @@ int hk_state_load(int dir, const char *id, struct hk_state *ret, struct hk_err *
 int hk_state_load_brief(int root, const char *id, struct hk_arena *arena, struct hk_state *ret,
 	struct hk_err *err);
 /* tmp + rename; no fsync: after a crash of the machine the container is gone as well. -EFBIG: it would be
- * larger than what hk_state_load takes. */
+ * larger than what hk_state_load takes. -EINVAL: a string is not UTF-8, and would not come back. */
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err);
 
 /* What every process of the container has in common, see hk_spec_write_common, in a file of its own that

@@ -74,7 +74,7 @@ static void write_all_hooks(struct hk_writer *w, const char *key, const struct h
 	hk_write_object_end(w);
 }
 
-static char *state_text(const struct hk_state *state)
+static char *state_text(const struct hk_state *state, bool *ret_lossy)
 {
 	struct hk_strbuf text = {0};
 	struct hk_writer w;
@@ -124,6 +124,7 @@ static char *state_text(const struct hk_state *state)
 	write_strings(&w, "joined_namespaces", &state->joined_namespaces);
 	hk_write_object_end(&w);
 	hk_strbuf_putc(&text, '\n');
+	*ret_lossy = w.lossy;
 	return hk_strbuf_take(&text);
 }
 
@@ -153,12 +154,16 @@ static int replace(int dir)
 
 int hk_state_store(int dir, const struct hk_state *state, struct hk_err *err)
 {
-	HK_FREE char *text = state_text(state);
+	bool lossy = false;
+	HK_FREE char *text = state_text(state, &lossy);
 	size_t len = text ? strlen(text) : 0;
 	int r;
 
 	if (!text)
 		return hk_fail(err, ENOMEM, "write the state of container '%s'", state->id);
+	if (lossy) /* another path would come back, whose mounts `delete` would take away */
+		return hk_refuse(err, EINVAL,
+			"the state of container '%s' has a string that is not UTF-8", state->id);
 	if (len > HK_JSON_MAX_SIZE) /* nobody could read it */
 		return hk_refuse(err, EFBIG, "the state of container '%s' is larger than %zu MiB",
 			state->id, HK_JSON_MAX_SIZE >> 20);

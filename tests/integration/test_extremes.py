@@ -1,7 +1,9 @@
 """Much of everything, and strange names."""
 
 import json
+import os
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,26 @@ def test_bundle_name(runtime, bundle, tmp, name):
     container.must("delete")
     bundle.sh("echo fine")
     assert runtime.output(bundle) == "fine\n"
+
+
+@pytest.mark.hako_only
+@pytest.mark.parametrize("where", ["bundle", "root file system", "configuration"])
+def test_path_that_state_json_cannot_keep(runtime, bundle, tmp, where):
+    """runc keeps another path, and from then on that is what is looked at, and unmounted."""
+    strange = Path(os.fsdecode(bytes(tmp) + b"/\xff"))
+    options = []
+    if where == "bundle":
+        bundle.path.rename(strange)
+        bundle.path, bundle.rootfs = strange, strange / "rootfs"
+    elif where == "root file system":
+        bundle.rootfs.rename(strange)
+        bundle.rootfs.symlink_to(strange)
+    else:
+        bundle.write()
+        options = ["--config", str(strange)]
+        (bundle.path / "config.json").rename(strange)
+    result = runtime.fails(bundle, *options, command="create")
+    assert f"{where} '{tmp}/\\xff" in result.err and "the path is not UTF-8" in result.err
 
 
 @pytest.mark.parametrize("name", ["with space", "ünïcode", "quote\"'", "back\\slash", "new\nline",

@@ -79,6 +79,23 @@ static void test_strings(void **state)
 	check_string("a\xff\xc3z\xed\xa0\x80", "\"a\\ufffd\\ufffdz\\ufffd\\ufffd\\ufffd\"");
 }
 
+static void test_what_cannot_be_read_back(void **state)
+{
+	struct hk_strbuf out = {0};
+	struct hk_writer w;
+
+	(void)state;
+	hk_writer_init(&w, &out, NULL);
+	hk_write_object_begin(&w, NULL);
+	hk_write_string(&w, "\n", "\xc3\xa9");
+	assert_false(w.lossy);
+	hk_write_string(&w, "k", "\xc3");
+	assert_true(w.lossy);
+	hk_write_string(&w, "l", "");
+	assert_true(w.lossy);
+	hk_strbuf_done(&out);
+}
+
 static void test_keys_are_escaped(void **state)
 {
 	struct hk_strbuf out = {0};
@@ -134,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_compact),
 		cmocka_unit_test(test_indented),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_what_cannot_be_read_back),
 		cmocka_unit_test(test_keys_are_escaped),
 		cmocka_unit_test(test_top_level_array),
 		cmocka_unit_test(test_round_trip),

@@ -375,6 +375,26 @@ static void test_too_large(void **state)
 	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
 }
 
+/* Else another path is what comes back. */
+static void test_not_utf8(void **state)
+{
+	struct fixture *f = *state;
+	struct hk_state in = sample();
+	struct hk_process process = {.apparmor_profile = "\xff"};
+	struct hk_spec spec = {.process = &process};
+	struct hk_err err;
+	int dir = hk_state_dir_create(f->root, "web", &err);
+
+	in.notify_socket = "/run/\xff";
+	assert_int_equal(hk_state_store(dir, &in, &err), -EINVAL);
+	assert_string_equal(
+		err.message, "the state of container 'web' has a string that is not UTF-8");
+	assert_int_equal(faccessat(dir, "state.json", F_OK, 0), -1);
+	assert_int_equal(hk_state_common_store(dir, &spec, &err), -EINVAL);
+	hk_close(&dir);
+	assert_int_equal(hk_state_dir_remove(f->root, "web", &err), 0);
+}
+
 static void test_ids(void **state)
 {
 	static const char *const bad[] = {
@@ -565,6 +585,7 @@ int main(void)
 		TEST(test_hostile_files),
 		TEST(test_not_a_regular_file),
 		TEST(test_too_large),
+		TEST(test_not_utf8),
 		cmocka_unit_test(test_ids),
 		TEST(test_directories),
 		TEST(test_removal_follows_no_link),
