@@ -2,7 +2,7 @@
  * options; any number of threads may use it at the same time on different containers.
  *
  * libhako installs no signal handler, changes neither umask, working directory nor environment, is
- * no subreaper and never exits the caller. */
+ * no subreaper and never exits the caller. It waits for children: SIGCHLD must not be ignored. */
 #ifndef HAKO_RUNTIME_H
 #define HAKO_RUNTIME_H
 

@@ -118,8 +118,10 @@ int main(int argc, char **argv)
 	} else {
 		take_name();
 	}
-	(void)signal(
-		SIGXFSZ, SIG_IGN); /* a file that may not grow is an error message, not a death */
+	/* a file that may not grow is an error message, not a death */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	/* who ignores it, as our caller may, is not told how its children end */
+	(void)signal(SIGCHLD, SIG_DFL);
 	status = dispatch(&cli, argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv);
 	hako_runtime_free(cli.runtime);
 	log_close(&cli.log);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* argv or environ: the strings, then NULL. */
 static char **with_end(const struct hk_strings *strings, const char *if_empty)
@@ -147,8 +148,10 @@ void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, const struct hk_log *log)
 {
 	const struct hk_hook_list *list = &hooks->at[point];
-	struct surroundings s = {
-		.name = hk_hook_names[point], .cwd = state->bundle, .output = {-1, -1}};
+	/* what they clean up is there still where the bundle is not */
+	struct surroundings s = {.name = hk_hook_names[point],
+		.cwd = access(state->bundle, X_OK) == 0 ? state->bundle : "/",
+		.output = {-1, -1}};
 	HK_FREE char *input = NULL;
 	struct hk_err err;
 

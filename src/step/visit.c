@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -57,10 +58,24 @@ static int open_root(struct hk_ctx *ctx, struct hk_err *err)
 	return hk_visit_leave(ctx, err);
 }
 
+/* From here on there is something to be taken away, so neither the runtime's end nor a terminal's
+ * ^C may be ours: that the runtime is gone shows where it is asked, in `ready` at the latest. */
+static int outlive(struct hk_ctx *ctx, struct hk_err *err)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* nothing is executed that would inherit it */
+	return hk_ctx_disarm(ctx, err);
+}
+
 int hk_step_visit(struct hk_ctx *ctx, const struct hk_step_visit *args, struct hk_err *err)
 {
 	struct hk_visit *visit = &ctx->visit;
+	int r = outlive(ctx, err);
 
+	if (r < 0)
+		return r;
 	visit->mounts = hk_ctx_alloc(ctx->plan->step_count * sizeof(*visit->mounts));
 	if (!visit->mounts)
 		return hk_fail(err, ENOMEM, "remember mounts");

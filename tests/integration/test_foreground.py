@@ -153,6 +153,14 @@ def test_status_of_a_program_that_is_killed(run):
     assert r.end() == 137
 
 
+@pytest.mark.shows("run")
+def test_caller_that_ignores_sigchld(run, bundle):
+    """Which is inherited, and means that nobody is told how a child has ended, nor that of a hook."""
+    bundle.hook_script("createRuntime", "exit 0")
+    r = run("exit 3", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert r.end() == 3
+
+
 # The terminal
 
 @pytest.mark.shows("run")

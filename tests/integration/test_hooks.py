@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import time
 
 import pytest
@@ -196,6 +197,15 @@ def test_poststop_runs_when_all_is_gone(runtime, bundle, notes):
     runtime.output(bundle, id=name)
     assert (notes / "state").read_text() == ""
     assert (notes / "cgroup").read_text() == ""
+
+
+def test_poststop_runs_when_the_bundle_is_gone(runtime, bundle, notes):
+    bundle.hook("poststop", "/bin/sh", "-c", f"pwd > {notes}/ran")
+    container = runtime.start(bundle)
+    container.wait_stopped()
+    shutil.rmtree(bundle.path)
+    container.must("delete")
+    assert (notes / "ran").read_text() == "/\n"
 
 
 @pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -453,3 +455,20 @@ def test_at_the_same_time(runtime, change, container, volume, tmp):
         thread.join()
     assert [r.status for r in results] == [0] * 6
     assert {f"/m{n}/v" for n in range(6)} <= set(points(container))
+
+
+@pytest.mark.parametrize("end", ["killed", "interrupted"])
+def test_undo_where_the_command_ends_half_way(runtime, tmp, container, end):
+    """By SIGKILL, or by ^C, which goes to the whole process group."""
+    before = points(container)
+    entries = tmp / "mounts.json"
+    entries.write_text(json.dumps([tmpfs(f"/tmp/{i}") for i in range(600)]))
+    process = subprocess.Popen([runtime.program, "--root", str(runtime.root), "mounts", "add", container.id, entries],
+                               start_new_session=True, stderr=subprocess.DEVNULL)
+    host.wait_until(lambda: len(points(container)) > len(before) + 5)
+    if end == "killed":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGINT)
+    assert process.wait() == -(signal.SIGKILL if end == "killed" else signal.SIGINT)
+    host.wait_until(lambda: points(container) == before)
