@@ -11,10 +11,44 @@
 #include <string.h>
 #include <unistd.h>
 
-int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
+/* Of /proc/PID/stat. */
+struct proc_stat {
+	char state;	       /* field 3 */
+	unsigned long threads; /* field 20, with the first one until all others are gone */
+	uint64_t start_time;   /* field 22 */
+};
+
+/* From one field to the one that is so many behind it; NULL: there is none. */
+static const char *skip_fields(const char *field, int count)
 {
-	char path[64], stat[2048], *field, *end, state;
-	unsigned long long value;
+	while (field && count-- > 0) {
+		field = strchr(field, ' ');
+		field = field ? field + 1 : NULL;
+	}
+	return field;
+}
+
+static int parse_stat(const char *text, struct proc_stat *ret)
+{
+	/* Field 2 is the program's name in parentheses: it may hold blanks and ")" itself. */
+	const char *name_end = strrchr(text, ')'), *threads, *start_time;
+	char *end;
+
+	if (!name_end || name_end[1] != ' ' || !name_end[2] || name_end[3] != ' ')
+		return -EPROTO;
+	threads = skip_fields(name_end + 2, 20 - 3);
+	start_time = skip_fields(threads, 22 - 20);
+	if (!start_time)
+		return -EPROTO;
+	ret->state = name_end[2];
+	ret->threads = strtoul(threads, NULL, 10);
+	ret->start_time = strtoull(start_time, &end, 10);
+	return end == start_time ? -EPROTO : 0;
+}
+
+static int read_stat(pid_t pid, struct proc_stat *ret)
+{
+	char path[64], text[2048];
 	HK_FD int fd = -1;
 	ssize_t n;
 
@@ -22,40 +56,38 @@ int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	n = read(fd, stat, sizeof(stat) - 1); /* the kernel writes it at once */
+	n = read(fd, text, sizeof(text) - 1); /* the kernel writes it at once */
 	if (n < 0)
 		return -errno;
-	stat[n] = '\0';
-	/* Field 2 is the program's name in parentheses: it may hold blanks and ")" itself. */
-	field = strrchr(stat, ')');
-	if (!field || field[1] != ' ' || !field[2] || field[3] != ' ')
-		return -EPROTO;
-	field += 2; /* field 3 */
-	state = *field;
-	for (int i = 3; i < 22; i++) {
-		field = strchr(field, ' ');
-		if (!field)
-			return -EPROTO;
-		field++;
-	}
-	value = strtoull(field, &end, 10);
-	if (end == field)
-		return -EPROTO;
-	if (ret_state)
-		*ret_state = state;
-	*ret_start_time = value;
-	return 0;
+	text[n] = '\0';
+	return parse_stat(text, ret);
+}
+
+int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time)
+{
+	struct proc_stat stat;
+	int r = read_stat(pid, &stat);
+
+	if (r == 0)
+		*ret_start_time = stat.start_time;
+	return r;
+}
+
+/* A thread that is a zombie, or hardly that any more. The first one stays so for as long as the
+ * others run: what it has ended by exit(2) is not the process. */
+static bool has_ended(const struct proc_stat *stat)
+{
+	return (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
 }
 
 int hk_proc_is_alive(pid_t pid, uint64_t start_time, bool *ret)
 {
-	uint64_t now = 0;
-	char state = 'X';
-	int r = hk_proc_start_time(pid, &now, &state);
+	struct proc_stat stat;
+	int r = read_stat(pid, &stat);
 
 	if (r < 0 && r != -ESRCH)
 		return r;
-	*ret = r == 0 && now == start_time && state != 'Z' && state != 'X';
+	*ret = r == 0 && stat.start_time == start_time && !has_ended(&stat);
 	return 0;
 }
 

@@ -10,11 +10,10 @@
 struct hk_err;
 
 /* Field 22 of /proc/PID/stat, in clock ticks since boot. 0, or a negative errno (-ESRCH where there
- * is no such process). *ret_state is the state letter of field 3; NULL where it
- * is not wanted. */
-int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time, char *ret_state);
+ * is no such process). */
+int hk_proc_start_time(pid_t pid, uint64_t *ret_start_time);
 
-/* Is it that very process, and no zombie? What is done to it needs hk_proc_open. */
+/* Is it that very process, and has a thread of it not ended? What is done to it needs hk_proc_open. */
 int hk_proc_is_alive(pid_t pid, uint64_t start_time, bool *ret);
 
 /* A pidfd of that very process: opened, then the start time compared. -ESRCH where it is gone, is

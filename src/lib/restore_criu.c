@@ -26,7 +26,7 @@ static int note_init(struct hk_restoration *r, pid_t pid, struct hk_err *err)
 	c->process.pidfd = hk_sys_pidfd_open(pid);
 	if (c->process.pidfd < 0)
 		return hk_fail(err, -c->process.pidfd, "open the container's init");
-	e = hk_proc_start_time(pid, &c->process.start_time, NULL);
+	e = hk_proc_start_time(pid, &c->process.start_time);
 	if (e < 0)
 		return hk_fail(err, -e, "find the container's init");
 	return hk_creation_note_init(c, pid, c->process.start_time, err);

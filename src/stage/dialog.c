@@ -48,7 +48,7 @@ static int announce(struct dialog *d, struct hk_err *err)
 
 	if (!events->spawned)
 		return 0;
-	r = hk_proc_start_time(d->process.pid, &d->process.start_time, NULL);
+	r = hk_proc_start_time(d->process.pid, &d->process.start_time);
 	if (r < 0)
 		return hk_fail(
 			err, -r, "read the start time of the init stage (pid %d)", d->process.pid);

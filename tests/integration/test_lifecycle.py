@@ -199,6 +199,21 @@ def test_delete_force_without_pid_namespace(runtime, bundle):
     host.wait_until(lambda: not host.is_alive(child))
 
 
+@pytest.mark.hako_only
+@pytest.mark.parametrize("command", [("kill", "KILL"), ("delete", "--force")], ids=" ".join)
+def test_init_outlives_its_first_thread(runtime, bundle, helper, command):
+    """That one is a zombie, which the process is not: it would never end, and nobody could end it."""
+    container = runtime.start(bundle.bind(helper, "/helper", "ro").args("/helper", "thread"))
+    pid = container.pid
+    host.wait_until(lambda: host.process_state(pid) == "Z")
+    thread = max(map(int, os.listdir(f"/proc/{pid}/task")))
+    assert container.status == "running"
+    assert json.loads(runtime.must("list", "--format", "json").out)[0]["status"] == "running"
+    assert container.call("delete").status == 1
+    container.must(*command)
+    host.wait_until(lambda: not host.is_alive(thread))
+
+
 @pytest.mark.shows("start")
 def test_start_twice(runtime, bundle):
     container = runtime.start(bundle.sleep())

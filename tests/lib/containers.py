@@ -71,7 +71,7 @@ def helper(area):
     if not compiler:
         pytest.skip("no C compiler for the helper program")
     path = area / "helper"
-    subprocess.run([compiler, "-O1", "-static", "-o", path, Path(__file__).parent / "helper.c"],
+    subprocess.run([compiler, "-O1", "-static", "-pthread", "-o", path, Path(__file__).parent / "helper.c"],
                    check=True)
     return path
 

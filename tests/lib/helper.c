@@ -1,11 +1,13 @@
 /* The integration tests' eyes inside a container: helper syscall NUMBER [ARGUMENT...] makes the
  * call and prints its value or its errno; helper fds prints what is open; helper sched and helper
  * mempolicy print what the kernel does with this process; helper bind|connect PORT does that with a
- * TCP socket and prints the errno, 0 for none; helper cookie prints the core-scheduling cookie. */
+ * TCP socket and prints the errno, 0 for none; helper cookie prints the core-scheduling cookie;
+ * helper thread goes on in another thread than its first, for ever. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +109,23 @@ static int show_cookie(void)
 	return 0;
 }
 
+static void *pause_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* exit(2) ends the calling thread alone. */
+static int leave_to_a_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL) == 0)
+		syscall(SYS_exit, 0);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "syscall") == 0)
@@ -121,7 +140,9 @@ int main(int argc, char **argv)
 		return use_port(argv[1], argv[2]);
 	if (argc == 2 && strcmp(argv[1], "cookie") == 0)
 		return show_cookie();
+	if (argc == 2 && strcmp(argv[1], "thread") == 0)
+		return leave_to_a_thread();
 	fprintf(stderr, "usage: helper syscall NUMBER [ARGUMENT...] | fds | sched | mempolicy | "
-			"bind PORT | connect PORT | cookie\n");
+			"bind PORT | connect PORT | cookie | thread\n");
 	return 2;
 }

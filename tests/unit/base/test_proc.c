@@ -13,12 +13,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,39 +54,90 @@ static void end(pid_t pid)
 	(void)waitpid(pid, NULL, 0);
 }
 
+static bool is_alive(pid_t pid, uint64_t start_time)
+{
+	bool alive;
+
+	assert_int_equal(hk_proc_is_alive(pid, start_time, &alive), 0);
+	return alive;
+}
+
 static void knows_start_time(void **state)
 {
 	uint64_t time = 0, again = 0, mine = 0;
-	char letter = '?';
 	pid_t pid = spawn_idle(") R 1 (x) ");
 
 	(void)state;
-	assert_int_equal(hk_proc_start_time(pid, &time, &letter), 0);
-	assert_true(letter == 'S' || letter == 'R');
-	assert_int_equal(hk_proc_start_time(getpid(), &mine, &letter), 0);
-	assert_int_equal(letter, 'R');
+	assert_int_equal(hk_proc_start_time(pid, &time), 0);
+	assert_int_equal(hk_proc_start_time(getpid(), &mine), 0);
 	assert_true(time >= mine);
 	assert_true(time - mine < 100 * 60); /* ticks: one minute */
+	assert_true(is_alive(pid, time) && is_alive(getpid(), mine));
+	assert_false(is_alive(pid, time + 1));
 	(void)kill(pid, SIGKILL);
 	(void)waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
-	assert_int_equal(hk_proc_start_time(pid, &again, &letter), 0);
-	assert_int_equal(letter, 'Z');
+	assert_int_equal(hk_proc_start_time(pid, &again), 0);
 	assert_int_equal(again, time);
+	assert_false(is_alive(pid, time));
 	end(pid);
 	again = 7;
-	assert_int_equal(hk_proc_start_time(pid, &again, &letter), -ESRCH);
+	assert_int_equal(hk_proc_start_time(pid, &again), -ESRCH);
 	assert_int_equal(again, 7);
+	assert_false(is_alive(pid, time));
+}
+
+static void *pause_for_ever(void *unused)
+{
+	for (;;)
+		(void)pause();
+	return unused;
+}
+
+/* The first thread is a zombie, and the process goes on in another one. */
+static void outlives_its_first_thread(void **state)
+{
+	char path[64], text[512] = "";
+	pid_t pid = fork();
+	pthread_t thread;
+	uint64_t time;
+	int pidfd;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, pause_for_ever, NULL) == 0)
+			(void)syscall(SYS_exit, 0);
+		_exit(1);
+	}
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (!strstr(text, ") Z ")) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		(void)memset(text, 0, sizeof(text));
+		assert_true(read(fd, text, sizeof(text) - 1) > 0);
+		(void)close(fd);
+	}
+	assert_int_equal(hk_proc_start_time(pid, &time), 0);
+	assert_true(is_alive(pid, time));
+	pidfd = hk_proc_open(pid, time);
+	assert_true(pidfd >= 0);
+	assert_int_equal(hk_sys_pidfd_send_signal(pidfd, SIGKILL), 0);
+	(void)waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+	assert_false(is_alive(pid, time));
+	assert_int_equal(hk_proc_open(pid, time), -ESRCH);
+	hk_close(&pidfd);
+	end(pid);
 }
 
 static void opens_that_very_process(void **state)
 {
 	pid_t pid = spawn_idle("target");
 	uint64_t time;
-	char letter;
 	int pidfd;
 
 	(void)state;
-	assert_int_equal(hk_proc_start_time(pid, &time, &letter), 0);
+	assert_int_equal(hk_proc_start_time(pid, &time), 0);
 	assert_int_equal(hk_proc_open(pid, time + 1), -ESRCH);
 	pidfd = hk_proc_open(pid, time);
 	assert_true(pidfd >= 0);
@@ -105,7 +158,6 @@ static void opens_that_very_process(void **state)
 static void a_dead_session_leader_is_gone(void **state)
 {
 	uint64_t time;
-	char letter;
 	int ready[2];
 	pid_t leader, member;
 
@@ -127,7 +179,7 @@ static void a_dead_session_leader_is_gone(void **state)
 	assert_int_equal(read(ready[0], &member, sizeof(member)), sizeof(member));
 	(void)close(ready[0]);
 	(void)close(ready[1]);
-	assert_int_equal(hk_proc_start_time(leader, &time, &letter), 0);
+	assert_int_equal(hk_proc_start_time(leader, &time), 0);
 	end(leader);
 	assert_int_equal(kill(member, 0), 0);
 	assert_int_equal(hk_proc_open(leader, time), -ESRCH);
@@ -438,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_start_time),
+		cmocka_unit_test(outlives_its_first_thread),
 		cmocka_unit_test(opens_that_very_process),
 		cmocka_unit_test(a_dead_session_leader_is_gone),
 		cmocka_unit_test(captures_output),
