@@ -142,6 +142,11 @@ enum hako_status hk_loaded_status(const struct hk_loaded *loaded)
 	return waits_for_start(loaded->dir) ? HAKO_CREATED : HAKO_RUNNING;
 }
 
+bool hk_loaded_has_ended(const struct hk_loaded *loaded)
+{
+	return loaded->state.created && loaded->state.private_pid_namespace && loaded->pidfd < 0;
+}
+
 struct hk_hook_state hk_loaded_hook_state(const struct hk_loaded *loaded)
 {
 	return (struct hk_hook_state){

@@ -43,6 +43,9 @@ int hk_container_load(
 	int root, const char *id, bool lock, struct hk_loaded *ret, struct hk_err *err);
 /* features.md 4.6: alive by pid and start time, paused by the freezer, created by the fifo. */
 enum hako_status hk_loaded_status(const struct hk_loaded *loaded);
+/* Has it ended, and every process of it? So it is with a pid namespace of its own, which ends with its
+ * init. Who is in its cgroup then is another container's, to which the path was given since. */
+bool hk_loaded_has_ended(const struct hk_loaded *loaded);
 /* The public form of a state; its strings are copied to arena. */
 int hk_state_show(const struct hk_state *state, enum hako_status status, struct hk_arena *arena,
 	struct hako_state *ret, struct hk_err *err);

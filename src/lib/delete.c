@@ -99,15 +99,8 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	return 0;
 }
 
-/* Its pid namespace has ended with its init, and every process of it. */
-static bool has_ended(const struct hk_loaded *loaded, enum hako_status status)
-{
-	return loaded->state.created && loaded->state.private_pid_namespace &&
-	       status == HAKO_STOPPED;
-}
-
-/* Who is in the cgroup of a container that has ended took its name: another container's processes,
- * which even --force must not kill. The cgroup and the unit are theirs now. */
+/* Those that are in the cgroup of a container that has ended even --force must not kill. The cgroup
+ * and the unit are theirs now. */
 static int leave_to_others(struct hk_loaded *loaded, const struct hk_log *log, struct hk_err *err)
 {
 	bool theirs = false;
@@ -159,11 +152,12 @@ static int delete_at(
 		return hk_refuse(err, EBUSY, "cannot delete container %s that is not stopped: %s",
 			id, hako_status_name(status));
 	r = hk_dynamic_want_bus(runtime, &loaded.state, err);
-	if (r == 0 && force && has_ended(&loaded, status))
+	if (r == 0 && force && hk_loaded_has_ended(&loaded))
 		r = leave_to_others(&loaded, &runtime->log, err);
 	if (r < 0)
 		return r;
-	everything = !has_ended(&loaded, status) && (force || !loaded.state.private_pid_namespace);
+	everything =
+		!hk_loaded_has_ended(&loaded) && (force || !loaded.state.private_pid_namespace);
 	return hk_container_destroy(runtime, root, &loaded, everything, err);
 }
 

@@ -22,6 +22,21 @@ static int kill_init(struct hk_loaded *loaded, int signal, struct hk_err *err)
 	return 0;
 }
 
+/* With init or without: in a pid namespace that they share, what it has left behind lives on. */
+static int kill_cgroup(struct hk_loaded *loaded, int signal, bool all, struct hk_err *err)
+{
+	HK_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r = 0;
+
+	if (loaded->pidfd < 0 && !all) {
+		r = hk_cgroup_pids(loaded->cgroup, &pids, &count, err);
+		if (r == 0 && count == 0)
+			r = hk_refuse(err, ESRCH, "container not running");
+	}
+	return r < 0 ? r : hk_cgroup_kill(loaded->cgroup, signal, err);
+}
+
 static int kill_container(
 	struct hako_container *container, int signal, bool all, struct hk_err *err)
 {
@@ -38,8 +53,8 @@ static int kill_container(
 	whole = all || (signal == SIGKILL && !loaded.state.private_pid_namespace);
 	/* Without a cgroup of the container's own, init is all that we know of. */
 	whole = whole && hk_cgroup_path_count(loaded.cgroup) > 0;
-	if (whole && (all || loaded.pidfd >= 0))
-		return hk_cgroup_kill(loaded.cgroup, signal, err);
+	if (whole && !hk_loaded_has_ended(&loaded))
+		return kill_cgroup(&loaded, signal, all, err);
 	r = kill_init(&loaded, signal, err);
 	if (r == -ESRCH && all) /* there is nobody left, which is no error with runc's --all */
 		return 0;

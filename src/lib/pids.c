@@ -6,16 +6,23 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Without a cgroup of the container's own, init is all that we know of. */
+/* Without a cgroup of the container's own, init is all that we know of; and where all has ended, a
+ * cgroup is somebody else's. */
 static int list_init(const struct hk_loaded *loaded, pid_t **ret, size_t *ret_count)
 {
-	pid_t *pids = malloc(sizeof(*pids));
+	pid_t *pids;
 
+	if (loaded->pidfd < 0) {
+		*ret = NULL;
+		*ret_count = 0;
+		return 0;
+	}
+	pids = malloc(sizeof(*pids));
 	if (!pids)
 		return -ENOMEM;
 	*pids = loaded->state.init_pid;
 	*ret = pids;
-	*ret_count = loaded->pidfd >= 0 ? 1 : 0;
+	*ret_count = 1;
 	return 0;
 }
 
@@ -28,7 +35,7 @@ static int list(
 	r = hk_container_load(container->root, container->id, false, &loaded, err);
 	if (r < 0)
 		return r;
-	if (hk_cgroup_path_count(loaded.cgroup) > 0)
+	if (hk_cgroup_path_count(loaded.cgroup) > 0 && !hk_loaded_has_ended(&loaded))
 		return hk_cgroup_pids(loaded.cgroup, ret, ret_count, err);
 	r = list_init(&loaded, ret, ret_count);
 	return r < 0 ? hk_fail(err, -r, "list the container's processes") : 0;

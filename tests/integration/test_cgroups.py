@@ -201,10 +201,10 @@ def test_occupied_path_is_refused(runtime, bundle, make_bundle):
     assert json.loads(runtime.must("state", name).out)["status"] == "running"
 
 
-@cgroupfs
-@pytest.mark.hako_only
-def test_forced_delete_leaves_the_next_one_in_the_cgroup(runtime, bundle, make_bundle):
-    """All processes of the first have ended with its init: those in there are the second one's."""
+@pytest.fixture
+def successor(runtime, bundle, make_bundle):
+    """A container that has ended, and one that runs in the cgroup of the same name: all processes of the
+    first have ended with its init, and those in there are the second one's."""
     name = runtime.new_id()
     other = make_bundle()
     for each in bundle, other:
@@ -213,9 +213,26 @@ def test_forced_delete_leaves_the_next_one_in_the_cgroup(runtime, bundle, make_b
     first.must("kill", "KILL")
     first.wait_stopped()
     second = runtime.start(other)
-    assert "holds processes of another one" in first.must("delete", "--force").err
+    yield first, second
     assert second.status == "running" and second.exec_output("echo", "alive").strip() == "alive"
     second.kill_and_delete()
+
+
+@cgroupfs
+@pytest.mark.hako_only
+def test_forced_delete_leaves_the_next_one_in_the_cgroup(successor):
+    first, _ = successor
+    assert "holds processes of another one" in first.must("delete", "--force").err
+
+
+@cgroupfs
+@pytest.mark.hako_only
+def test_commands_leave_the_next_one_in_the_cgroup(successor):
+    first, second = successor
+    assert json.loads(first.must("ps", "--format=json").out) == []
+    assert str(second.pid) in second.must("ps", "--format=json").out
+    first.must("kill", "--all", "KILL")
+    assert "container not running" in first.call("kill", "KILL").err
 
 
 def test_state_names_the_directories(runtime, bundle):

@@ -186,17 +186,33 @@ def test_kill_without_pid_namespace_kills_all(runtime, bundle):
     container.wait_stopped()
 
 
-@pytest.mark.shows("delete --force")
-def test_delete_force_without_pid_namespace(runtime, bundle):
-    """init has ended, a child of it has not."""
+def leave_a_child(runtime, bundle):
+    """A container whose init has ended, and the pid of a child of it, which has not."""
     bundle.without_namespace("pid").sh("sleep 1000 & echo child $!; exit 0")
     container = runtime.start(bundle)
     container.wait_output("child ")
     container.wait_stopped()
     child = int(re.search(r"child (\d+)", container.output).group(1))
     assert host.is_alive(child)
+    return container, child
+
+
+@pytest.mark.shows("delete --force")
+def test_delete_force_without_pid_namespace(runtime, bundle):
+    container, child = leave_a_child(runtime, bundle)
     container.must("delete", "--force")
     host.wait_until(lambda: not host.is_alive(child))
+
+
+@pytest.mark.hako_only
+@pytest.mark.shows("kill")
+def test_kill_without_pid_namespace_kills_what_init_has_left(runtime, bundle):
+    container, child = leave_a_child(runtime, bundle)
+    assert container.call("kill", "TERM").status == 1
+    assert str(child) in container.must("ps", "--format=json").out
+    container.must("kill", "KILL")
+    host.wait_until(lambda: not host.is_alive(child))
+    assert "container not running" in container.call("kill", "KILL").err
 
 
 @pytest.mark.hako_only
