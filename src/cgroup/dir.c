@@ -1,11 +1,11 @@
 /* One directory of a container's cgroup: making, opening, reading and removing it. */
 #include "cgroup/dir.h"
+#include "cgroup/walk.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,8 +14,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MAX_DEPTH 200 /* of directories that a container made below its own */
 
 /* Another create may remove the parent that both of us need, after a failure: then once more. */
 #define MAKE_ATTEMPTS 5
@@ -148,63 +146,6 @@ int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *r
 	return -ENODATA;
 }
 
-/* An open directory stream of what fd names; fd may be O_PATH. */
-static DIR *open_stream(int fd)
-{
-	HK_FD int readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = readable < 0 ? NULL : fdopendir(readable);
-
-	if (stream)
-		(void)hk_take_fd(&readable);
-	return stream;
-}
-
-/* The next directory in the stream, NULL at its end. */
-static const char *next_child(DIR *stream)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(stream))) {
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-			strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	}
-	return NULL;
-}
-
-static int open_child(int dirfd, const char *name)
-{
-	return hk_sys_openat2(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
-		HK_RESOLVE_BENEATH | HK_RESOLVE_NO_SYMLINKS | HK_RESOLVE_NO_XDEV);
-}
-
-static int walk(int dirfd, int depth, int (*visit)(int dirfd, void *userdata), void *userdata)
-{
-	DIR *stream = depth < MAX_DEPTH ? open_stream(dirfd) : NULL;
-	const char *name;
-	int r = 0;
-
-	if (!stream)
-		return depth < MAX_DEPTH ? -errno : -ELOOP;
-	while (r == 0 && (name = next_child(stream))) {
-		HK_FD int child = open_child(dirfd, name);
-
-		if (child >= 0)
-			r = walk(child, depth + 1, visit, userdata);
-		else if (child != -ENOENT)
-			r = child;
-		if (r == -ENOENT)
-			r = 0; /* gone meanwhile */
-	}
-	(void)closedir(stream);
-	return r != 0 ? r : visit(dirfd, userdata);
-}
-
-int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata)
-{
-	return walk(dirfd, 0, visit, userdata);
-}
-
 /* Are there processes in the very directory? 1, 0, or a negative errno. */
 static int is_occupied(int dirfd)
 {
@@ -252,30 +193,6 @@ int hk_cgroup_dir_check_unused(struct hk_cgroup_dir *dir, struct hk_err *err)
 	return hk_cgroup_dir_check_thawed(dir, err);
 }
 
-/* One try at the directories below; what does not go now is found again by the caller's rmdir. */
-static int remove_below(int dirfd, int depth)
-{
-	DIR *stream = depth < MAX_DEPTH ? open_stream(dirfd) : NULL;
-	const char *name;
-	int r = 0;
-
-	if (!stream)
-		return depth < MAX_DEPTH ? -errno : -ELOOP;
-	while (r == 0 && (name = next_child(stream))) {
-		HK_FD int child = -1;
-
-		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-			continue;
-		child = open_child(dirfd, name);
-		if (child >= 0)
-			r = remove_below(child, depth + 1);
-		if (r == 0)
-			(void)unlinkat(dirfd, name, AT_REMOVEDIR); /* EBUSY shows above */
-	}
-	(void)closedir(stream);
-	return r;
-}
-
 int hk_cgroup_remove(const char *path, int *budget_ms)
 {
 	for (int wait_ms = 1;; wait_ms = wait_ms < 64 ? wait_ms * 2 : wait_ms) {
@@ -290,7 +207,7 @@ int hk_cgroup_remove(const char *path, int *budget_ms)
 		/* Never empty a tree that is no cgroup, whatever the state on disk says. */
 		if (fd >= 0 && (hk_fd_is_fs(fd, HK_CGROUP_SUPER_MAGIC) ||
 				       hk_fd_is_fs(fd, HK_CGROUP2_SUPER_MAGIC)))
-			(void)remove_below(fd, 0); /* the rmdir tells */
+			(void)hk_cgroup_remove_below(fd); /* the rmdir tells */
 		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
 		if (*budget_ms <= 0)

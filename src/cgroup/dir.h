@@ -1,4 +1,4 @@
-/* One directory of a container's cgroup: making, opening, reading, walking and removing it. */
+/* One directory of a container's cgroup: making, opening, reading and removing it. */
 #ifndef HK_CGROUP_DIR_H
 #define HK_CGROUP_DIR_H
 
@@ -81,10 +81,6 @@ bool hk_cgroup_lists(int dirfd, const char *file, const char *word);
 bool hk_cgroup_holds_processes(int dirfd);
 /* The number behind "key " in a file of such lines. -ENOENT, -ENODATA, -EBADMSG. */
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret);
-
-/* visit the directory and all below, deepest first. A directory that goes away meanwhile is
- * skipped; the first visit that returns anything but 0 ends the walk, which returns the same. */
-int hk_cgroup_walk(int dirfd, int (*visit)(int dirfd, void *userdata), void *userdata);
 
 /* rmdir the tree at path. EBUSY, of processes that are about to end, is waited for while
  * *budget_ms lasts. 0 also where nothing is there. */

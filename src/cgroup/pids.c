@@ -1,5 +1,6 @@
 /* The processes of a cgroup: listing and signalling them. */
 #include "cgroup/group.h"
+#include "cgroup/walk.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"

@@ -2,6 +2,7 @@
 #include "cgroup/devices.h"
 #include "cgroup/dir.h"
 #include "cgroup/host.h"
+#include "cgroup/walk.h"
 #include "base/err.h"
 #include "base/fd.h"
 

@@ -182,6 +182,23 @@ def test_removal_of_what_the_container_made(runtime, bundle):
     assert not any(path.exists() for path in made)
 
 
+def test_nested_cgroups_without_end(runtime, bundle):
+    """However deep the container nests them below its own, it can be listed, killed and deleted."""
+    bundle.without_namespace("pid").without_mount("/proc").bind("/proc", "/proc", "rbind")
+    container = runtime.start(bundle.sleep())
+    made = container.cgroups()
+    assert made
+    for path in made:
+        for _ in range(250):
+            path /= "d"
+            path.mkdir()
+    assert json.loads(container.must("ps", "--format=json").out)[0] == container.pid
+    container.must("kill", "--all", "KILL")
+    container.wait_stopped()
+    container.must("delete", "--force")
+    assert not any(path.exists() for path in made)
+
+
 def test_removal_after_failed_create(runtime, bundle):
     name = runtime.new_id()
     result = runtime.run(bundle.args("nosuchprogram"), id=name)

@@ -188,6 +188,54 @@ static void test_removes_a_tree(void **state)
 	assert_gone();
 }
 
+/* One below the other, as many as nobody counts on. */
+static void nest(const char *path, int levels)
+{
+	HK_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; i < levels; i++) {
+		int next;
+
+		assert_true(mkdirat(fd, "d", 0755) == 0 || errno == EEXIST);
+		next = openat(fd, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		assert_true(next >= 0);
+		hk_close(&fd);
+		fd = next;
+	}
+}
+
+/* Few descriptors do for any depth. */
+static void test_removes_what_is_deep(void **state)
+{
+	struct rlimit before, few;
+	pid_t pid;
+	int r;
+
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
+		const char *name, *path;
+
+		hk_cgroup_path(group, i, &name, &path);
+		nest(path, 300);
+	}
+	pid = spawn_inside();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){.rlim_cur = 40, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	r = hk_cgroup_kill(group, SIGKILL, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_ok(r);
+	reap(pid, SIGKILL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	r = hk_cgroup_destroy(group, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_ok(r);
+	assert_gone();
+}
+
 static void test_delegation(void **state)
 {
 	struct hk_cgroup_request request = request_of(NULL);
@@ -340,12 +388,14 @@ int main(void)
 		TEST(test_missing_controller),
 		TEST(test_missing_unit),
 		TEST(test_removes_a_tree),
+		TEST(test_removes_what_is_deep),
 	};
 	const struct CMUnitTest v2_alone[] = {
 		TEST(test_failure_leaves_nothing),
 		TEST(test_own_parents),
 		TEST(test_rootless),
 		TEST(test_removes_a_tree),
+		TEST(test_removes_what_is_deep),
 		TEST(test_delegation),
 		TEST(test_leaf),
 		TEST(test_leaf_that_cannot_be),
