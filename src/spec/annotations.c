@@ -261,14 +261,6 @@ const char *hk_annotation_unsafe(size_t i)
 
 /* ---- together with the rest of config.json ---- */
 
-/* Is it known which host uid is the container's 0? */
-static bool knows_root(const struct hk_spec *spec)
-{
-	const struct hk_namespace *user = hk_spec_namespace(spec, HK_NS_USER);
-
-	return !user || spec->linux.uid_mappings.count;
-}
-
 static int check_together(
 	const struct hk_spec *spec, const struct hk_annotated *annotated, struct hk_findings *f)
 {
@@ -284,7 +276,7 @@ static int check_together(
 	if (r == 0 && annotated->delegate_cgroup && !hk_spec_new_namespace(spec, HK_NS_CGROUP))
 		r = hk_needs_namespace(f, hk_at_key("/annotations", HK_ANNOTATION_DELEGATE_CGROUP),
 			HK_NS_CGROUP, "a delegated cgroup needs a new cgroup namespace");
-	if (r == 0 && annotated->delegate_cgroup && !knows_root(spec))
+	if (r == 0 && annotated->delegate_cgroup && !hk_spec_knows_host_uids(spec))
 		r = hk_invalid_hint(f, hk_at_key("/annotations", HK_ANNOTATION_DELEGATE_CGROUP),
 			"repeat the mappings of the joined user namespace in linux.uidMappings",
 			"it is not known who the container's root is on the host");

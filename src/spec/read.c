@@ -361,3 +361,8 @@ bool hk_spec_new_namespace(const struct hk_spec *spec, enum hk_ns_type type)
 
 	return ns && !ns->path;
 }
+
+bool hk_spec_knows_host_uids(const struct hk_spec *spec)
+{
+	return !hk_spec_namespace(spec, HK_NS_USER) || spec->linux.uid_mappings.count > 0;
+}

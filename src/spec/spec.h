@@ -447,6 +447,9 @@ const char *hk_spec_process_at(const struct hk_spec *spec);
 const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk_ns_type type);
 /* Does the container get a namespace of its own of that type (new, not joined)? */
 bool hk_spec_new_namespace(const struct hk_spec *spec, enum hk_ns_type type);
+/* Is it known who the container's users are on the host? Not where a user namespace is joined by its path,
+ * and linux.uidMappings does not repeat its mappings. */
+bool hk_spec_knows_host_uids(const struct hk_spec *spec);
 
 /* Is the word among the mount's options? */
 bool hk_mount_has_option(const struct hk_mount *mount, const char *option);

@@ -141,6 +141,20 @@ def test_without_writable_mount(runtime, bundle, options):
     assert not given_away(own_cgroup(runtime.start(bundle)))
 
 
+@requirement(OWNERSHIP, "states", "the owner becomes the host user that the process is mapped to, and stays where "
+             "no mapping is known")
+@only_v2
+def test_joined_user_namespace(runtime, bundle, make_bundle):
+    """Repeated mappings say who the user is on the host; the number inside is somebody else's there."""
+    first = runtime.start(make_bundle().user_namespace(ROOT).sleep())
+    delegated(bundle).namespace("user", f"/proc/{first.pid}/ns/user").process["user"]["uid"] = 1000
+    container = runtime.start(bundle)
+    assert owners(own_cgroup(container))["."] == ROOT + 1000
+    container.kill_and_delete()
+    del bundle.linux["uidMappings"], bundle.linux["gidMappings"]
+    assert set(owners(own_cgroup(runtime.start(bundle))).values()) == {0}
+
+
 def listed():
     return {"."} | set(DELEGATE.read_text().split() if DELEGATE.exists() else FALL_BACK)
 
