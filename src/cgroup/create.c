@@ -170,7 +170,9 @@ static int delegate(
 	}
 	if (!request->own_namespaces_writable || !dir || cgroup->count != 1)
 		return 0;
-	return dir->version->delegate(dir, request->owner_uid, err);
+	r = dir->version->delegate(dir, request->owner_uid, err);
+	/* An ordinary user can give nothing away, and the specification only allows it. */
+	return is_permission(r) && request->rootless ? 0 : r;
 }
 
 static int fill(struct hk_cgroup *cgroup, const struct hk_cgroup_request *request,

@@ -161,18 +161,31 @@ def test_kill_all(runtime, bundle, top):
     assert not procs.exists()
 
 
-def test_subordinate_ids(runtime, bundle):
-    """newuidmap and newgidmap map what /etc/subuid and /etc/subgid give to the user."""
+def with_subordinate_ids(bundle):
     for kind, own in (("uidMappings", os.getuid()), ("gidMappings", os.getgid())):
         start, size = (int(text) for text in subordinate(kind[:3]))
         bundle.linux[kind] = [{"containerID": 0, "hostID": own, "size": 1},
                               {"containerID": 1, "hostID": start, "size": size}]
     bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    return bundle
+
+
+def test_subordinate_ids(runtime, bundle):
+    """newuidmap and newgidmap map what /etc/subuid and /etc/subgid give to the user."""
+    with_subordinate_ids(bundle)
     container = runtime.start(bundle.sleep(), id=bundle.name)
     status = Path(f"/proc/{container.pid}/status").read_text().splitlines()
     ids = {line.split()[0]: line.split()[1:] for line in status if line.startswith(("Uid", "Gid"))}
     assert ids["Uid:"] == [str(int(subordinate("uid")[0]) + 999)] * 4
     assert ids["Gid:"] == [str(int(subordinate("gid")[0]) + 999)] * 4
+
+
+def test_cgroup_that_cannot_be_given_away(runtime, bundle):
+    """Its owner would be a subordinate user; only root could make it so."""
+    with_subordinate_ids(bundle).namespace("cgroup").without_mount("/sys/fs/cgroup")
+    bundle.mount("/sys/fs/cgroup", "cgroup", "cgroup", ["rw"])
+    container = runtime.start(bundle.sleep(), id=bundle.name)
+    assert host.cgroup_of(container.pid, "").stat().st_uid == os.getuid()
 
 
 @pytest.mark.hako_only
