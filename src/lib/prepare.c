@@ -132,8 +132,8 @@ static uint32_t host_id(const struct hk_id_maps *maps, uint32_t id)
 }
 
 /* runtime-spec, "Cgroup ownership": the container's cgroup is its own to manage where it has a
- * cgroup namespace and a writable cgroup mount. Without its mappings process.user.uid is no user of the
- * host's: who has that number there must not get it. */
+ * cgroup namespace and a writable cgroup mount. Without its mappings process.user.uid is no user of
+ * the host's: who has that number there must not get it. */
 static bool wants_own_cgroup(const struct hk_spec *spec)
 {
 	if (!hk_spec_new_namespace(spec, HK_NS_CGROUP) || !hk_spec_knows_host_uids(spec))
