@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OWN_SIGNAL -1
+
 static bool all, regex;
-static int signal_number; /* 0: the container's own */
+static int signal_number = OWN_SIGNAL;
 
 static const struct option options[] = {
 	{"all", 'a', OPTION_FLAG, &all, NULL, "signal every process of the container"},
@@ -51,7 +53,8 @@ static int kill_one(struct cli *cli, const char *id)
 	if (!runtime)
 		return EXIT_FAILURE;
 	if (hako_container_open(runtime, id, &container, &error) < 0 ||
-		hako_kill(container, signal_number ? signal_number : stop_signal(container), all,
+		hako_kill(container,
+			signal_number == OWN_SIGNAL ? stop_signal(container) : signal_number, all,
 			&error) < 0) {
 		if (is_over(error))
 			hako_error_free(error);
@@ -62,13 +65,19 @@ static int kill_one(struct cli *cli, const char *id)
 	return status;
 }
 
+/* "0" is none: kill(2) only looks whether one could be sent. */
+static int read_signal(struct cli *cli, const char *name)
+{
+	signal_number = hako_signal_number(name);
+	if (signal_number == 0 && strcmp(name, "0") != 0)
+		return cli_refuse(cli, "unknown signal \"%s\"", name);
+	return 0;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
-	if (argc > 1) {
-		signal_number = hako_signal_number(argv[1]);
-		if (signal_number == 0)
-			return cli_refuse(cli, "unknown signal \"%s\"", argv[1]);
-	}
+	if (argc > 1 && read_signal(cli, argv[1]) != 0)
+		return EXIT_FAILURE;
 	return regex ? match_containers(cli, argv[0], kill_one) : kill_one(cli, argv[0]);
 }
 

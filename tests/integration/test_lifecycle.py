@@ -150,6 +150,19 @@ def test_kill_unknown_signal_text(runtime, bundle):
     assert 'unknown signal "NOSUCH"' in container.call("kill", "NOSUCH").err.replace("\\", "")
 
 
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_kill_0_looks_whether_it_runs(runtime, bundle, options):
+    container = runtime.start(bundle.sleep())
+    for _ in range(2):
+        assert container.call("kill", *options, "0").status == 0
+    assert container.status == "running"
+    container.must("kill", "KILL")
+    container.wait_stopped()
+    result = container.call("kill", "0")
+    assert result.status == 1
+    assert "container not running" in result.err
+
+
 def test_kill_of_created(runtime, bundle):
     container = runtime.create(bundle.sleep())
     container.must("kill", "KILL")
