@@ -71,14 +71,14 @@ static void print_table(const struct hako_state *states, size_t count)
 static void print_json(const struct hako_state *states, size_t count)
 {
 	if (count == 0) { /* as runc: callers know it */
-		fputs("null", stdout);
+		puts("null");
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		putchar(i == 0 ? '[' : ',');
 		state_print(stdout, &states[i], states[i].owner, false);
 	}
-	putchar(']');
+	puts("]");
 }
 
 static int print_ids(struct cli *cli, hako_runtime *runtime)

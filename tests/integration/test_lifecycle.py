@@ -437,9 +437,11 @@ def test_runtime_killed_while_starting(runtime, bundle):
 @pytest.mark.shows("list", "list --format", "list --quiet")
 def test_list(runtime, bundle, make_bundle):
     runtime.root.mkdir(exist_ok=True)
-    assert runtime.must("list", "--format", "json").out.strip() == "null"
+    assert runtime.must("list", "--format", "json").out == "null\n"
     first, second = runtime.start(bundle.sleep()), runtime.create(make_bundle())
-    containers = json.loads(runtime.must("list", "-f", "json").out)
+    text = runtime.must("list", "-f", "json").out
+    assert text.endswith("]\n")
+    containers = json.loads(text)
     assert [c["id"] for c in containers] == sorted([first.id, second.id])
     by_id = {c["id"]: c for c in containers}
     assert by_id[first.id]["status"] == "running"
