@@ -21,7 +21,7 @@ typedef struct hako_spec hako_spec;
  * pointer. */
 HAKO_API int hako_spec_load(
 	const char *bundle, const char *file, hako_spec **ret, hako_error **err);
-/* Read a file that holds a process object alone, for hako_exec. Its JSON pointers begin at that
+/* Read a file, which may be a pipe, that holds a process object alone, for hako_exec. Its JSON pointers begin at that
  * object: "/cwd". */
 HAKO_API int hako_spec_load_process(const char *file, hako_spec **ret, hako_error **err);
 /* Read a config.json text from memory. */

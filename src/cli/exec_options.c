@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* An id as the kernel has it: (uint32_t)-1 means none to it. */
 static bool parse_id(const char *text, uint32_t *ret)
@@ -88,6 +89,14 @@ static int change(struct cli *cli, const struct exec_options *given, hako_spec *
 	return status == 0 ? add_env(cli, spec, &given->env) : status;
 }
 
+/* What is read once only has to be read by the program that goes on to the end. */
+static int want_libraries(struct cli *cli, const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && !S_ISREG(st.st_mode) ? cli_want_libraries(cli) : 0;
+}
+
 int exec_options_spec(struct cli *cli, const struct exec_options *given, hako_container *container,
 	char *const args[], hako_spec **ret)
 {
@@ -95,6 +104,8 @@ int exec_options_spec(struct cli *cli, const struct exec_options *given, hako_co
 	hako_spec *spec = NULL;
 	int r, status;
 
+	if (given->process && want_libraries(cli, given->process) != 0)
+		return EXIT_FAILURE;
 	r = given->process ? hako_spec_load_process(given->process, &spec, &error)
 			   : hako_container_spec(container, &spec, &error);
 	if (r < 0)

@@ -3,6 +3,7 @@
 
 #include "base/findings.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "json/bind.h"
 
@@ -188,21 +189,33 @@ int hk_spec_parse(
 	return finish(&spec, copy, len, name, ret, &first);
 }
 
+static int fail_to_read(const char *name, int errnum, struct hk_err *err)
+{
+	switch (errnum) {
+	case ENOENT:
+		return hk_refuse(err, ENOENT, "JSON specification file %s not found", name);
+	case EFBIG:
+		return hk_refuse(
+			err, EFBIG, "%s is larger than %zu MiB", name, HK_JSON_MAX_SIZE >> 20);
+	case EINVAL: /* hk_read_file_at */
+		return hk_refuse(err, EINVAL, "%s is no text: it has a NUL byte", name);
+	default:
+		return hk_fail(err, errnum, "read %s", name);
+	}
+}
+
 /* O_NONBLOCK: a FIFO in the file's place must not hang us before fstat tells. */
 static int open_config(int dirfd, const char *name, size_t *ret_size, struct hk_err *err)
 {
 	HK_FD int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT)
-		return hk_refuse(err, ENOENT, "JSON specification file %s not found", name);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return hk_fail(err, errno, "open %s", name);
+		return fail_to_read(name, errno, err);
 	if (!S_ISREG(st.st_mode))
 		return hk_refuse(err, EINVAL, "%s is not a regular file", name);
 	if ((uintmax_t)st.st_size > HK_JSON_MAX_SIZE)
-		return hk_refuse(
-			err, EFBIG, "%s is larger than %zu MiB", name, HK_JSON_MAX_SIZE >> 20);
+		return fail_to_read(name, EFBIG, err);
 	*ret_size = (size_t)st.st_size;
 	return hk_take_fd(&fd);
 }
@@ -226,10 +239,9 @@ static ssize_t read_up_to(int fd, char *buf, size_t size)
 	return (ssize_t)n;
 }
 
-static int read_file(int dirfd, const char *name, bool process_alone, struct hk_spec *ret,
-	struct hk_findings *findings)
+static int read_file(int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings)
 {
-	struct hk_spec spec = {.process_alone = process_alone};
+	struct hk_spec spec = {0};
 	HK_FD int fd = -1;
 	ssize_t len = -ENOMEM;
 	size_t size = 0;
@@ -250,7 +262,7 @@ static int read_file(int dirfd, const char *name, bool process_alone, struct hk_
 
 int hk_spec_read_all(int dirfd, const char *name, struct hk_spec *ret, struct hk_findings *findings)
 {
-	return read_file(dirfd, name, false, ret, findings);
+	return read_file(dirfd, name, ret, findings);
 }
 
 int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
@@ -258,15 +270,24 @@ int hk_spec_read(int dirfd, const char *name, struct hk_spec *ret, struct hk_err
 	struct hk_err own;
 	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
 
-	return read_file(dirfd, name, false, ret, &first);
+	return read_file(dirfd, name, ret, &first);
 }
 
 int hk_spec_read_process(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err)
 {
 	struct hk_err own;
 	struct hk_findings first = HK_FIRST_FINDING(err ? err : &own);
+	struct hk_spec spec = {.process_alone = true};
+	HK_FREE char *text = NULL;
+	const char *copy;
+	int r = hk_read_file_at(dirfd, name, &text);
 
-	return read_file(dirfd, name, true, ret, &first);
+	if (r < 0)
+		return fail_to_read(name, -r, err);
+	copy = hk_arena_strdup(&spec.arena, text);
+	if (!copy)
+		return hk_fail(err, ENOMEM, "read %s", name);
+	return finish(&spec, copy, strlen(copy), name, ret, &first);
 }
 
 /* A text that is one object and nothing more, into a struct of that object's type. */

@@ -414,7 +414,8 @@ int hk_spec_read_all(
  * array were config.json's: "/mounts/0". */
 int hk_spec_parse_mounts(const char *text, size_t len, const char *name, struct hk_spec *ret,
 	struct hk_err *err);
-/* hk_spec_read of a file that holds a process object alone, as `exec --process` has it. */
+/* hk_spec_read of a file that holds a process object alone, as `exec --process` has it, and that may be
+ * a pipe. */
 int hk_spec_read_process(int dirfd, const char *name, struct hk_spec *ret, struct hk_err *err);
 /* One resources object, as `update --resources` reads. */
 int hk_spec_parse_resources(const char *text, size_t len, const char *name, struct hk_arena *arena,

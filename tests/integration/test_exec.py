@@ -211,6 +211,20 @@ def test_process_file(container, process_file):
 
 
 @pytest.mark.shows("exec --process")
+def test_process_file_that_is_a_pipe(container, process_file, tmp):
+    text = process_file(args=["sh", "-c", "echo $X; cat"], env=["PATH=/bin", "X=y"]).read_bytes()
+    assert container.exec("true", options=["--process", tmp]).status == 255
+    assert container.exec_output(options=["--process", "/dev/stdin"], input=text) == "y\n"
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(text)
+    try:  # as a shell has it for <(...)
+        assert container.exec_output(options=["-p", f"/dev/fd/{reader}"], pass_fds=(reader,)) == "y\n"
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.shows("exec --process")
 @pytest.mark.parametrize("members,where,what", [
     ({"cwd": "tmp"}, "/cwd", "not an absolute path"),
     ({"cwd": None}, "/cwd", "required, but missing"),
