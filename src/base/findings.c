@@ -45,12 +45,19 @@ int hk_found(struct hk_findings *findings)
 
 	if (!findings->collect)
 		return -err->code;
+	if (findings->full)
+		return -E2BIG;
 	if (err->property[0] && hk_findings_touch(findings, err->property))
 		return 0;
+	findings->full = findings->count == HK_FINDINGS_MAX;
+	if (findings->full)
+		(void)hk_refuse(findings->err, E2BIG,
+			"there are more than %d problems: the others are left out",
+			HK_FINDINGS_MAX);
 	if (findings->count == findings->cap && grow(findings) < 0)
 		return hk_fail(findings->err, ENOMEM, "write down what was found");
 	findings->items[findings->count++] = *err;
-	return 0;
+	return findings->full ? -E2BIG : 0;
 }
 
 void hk_findings_done(struct hk_findings *findings)

@@ -63,9 +63,11 @@ void hk_pointer_add_index(char *pointer, size_t cap, size_t index);
 void hk_json_position(const char *text, size_t len, size_t offset, size_t *ret_line,
 	size_t *ret_column);
 
-/* Fill err->position ("NAME:LINE:COLUMN") from err->property, where it has that alone; of a property
- * that is absent, with the place of what it would be in. The text was read before. */
-void hk_json_locate(const char *text, size_t len, const char *name, struct hk_err *err);
+/* Fill the position of each error ("NAME:LINE:COLUMN") from its property, where it has that alone; of a
+ * property that is absent, with the place of what it would be in. The text was read before, and is read
+ * once more, if at all. */
+void hk_json_locate(
+	const char *text, size_t len, const char *name, struct hk_err *errs, size_t count);
 
 const char *hk_node_type_name(enum hk_node_type type); /* "an object", "a string", ... */
 

@@ -23,21 +23,29 @@ static const struct hk_node *closest_node(const struct hk_node *root, const char
 	return node;
 }
 
-void hk_json_locate(const char *text, size_t len, const char *name, struct hk_err *err)
+static bool wants_position(const struct hk_err *err)
 {
+	return err->property[0] && !err->position[0];
+}
+
+void hk_json_locate(
+	const char *text, size_t len, const char *name, struct hk_err *errs, size_t count)
+{
+	const struct hk_node *root = NULL;
 	struct hk_arena arena = {0};
-	const struct hk_node *root;
 	size_t line, column;
 
-	if (!err || !err->property[0] || err->position[0])
-		return;
-	/* It was read once, so it can be read again; but for memory, and then there is no position.
-	 */
-	if (hk_json_read(text, len, name, &arena, &root, NULL) == 0) {
+	for (size_t i = 0; i < count; i++) {
+		if (!wants_position(&errs[i]))
+			continue;
+		/* It was read once, so it can be read again; but for memory, and then there is no
+		 * position. */
+		if (!root && hk_json_read(text, len, name, &arena, &root, NULL) < 0)
+			break;
 		hk_json_position(
-			text, len, closest_node(root, err->property)->offset, &line, &column);
-		(void)snprintf(
-			err->position, sizeof(err->position), "%s:%zu:%zu", name, line, column);
+			text, len, closest_node(root, errs[i].property)->offset, &line, &column);
+		(void)snprintf(errs[i].position, sizeof(errs[i].position), "%s:%zu:%zu", name, line,
+			column);
 	}
 	hk_arena_done(&arena);
 }

@@ -239,5 +239,5 @@ void hk_change_locate(const struct hk_change *change, struct hk_err *err)
 	if (!options->resources || !hk_starts_with(err->property, RESOURCES "/"))
 		return;
 	memmove(err->property, err->property + skip, strlen(err->property + skip) + 1);
-	hk_json_locate(options->resources, options->resources_size, name_of(options), err);
+	hk_json_locate(options->resources, options->resources_size, name_of(options), err, 1);
 }

@@ -212,11 +212,10 @@ static int make_problems(struct hako_report *report)
 	report->problems = calloc(findings->count + 1, sizeof(hako_error *));
 	if (!report->problems)
 		return hk_fail(&report->scratch, ENOMEM, "write the report");
-	for (size_t i = 0; i < findings->count; i++) {
-		if (report->prepared.spec)
-			hk_spec_locate(report->prepared.spec, &findings->items[i]);
+	if (report->prepared.spec)
+		hk_spec_locate_all(report->prepared.spec, findings->items, findings->count);
+	for (size_t i = 0; i < findings->count; i++)
 		(void)hk_give(-1, &findings->items[i], &report->problems[i]);
-	}
 	return 0;
 }
 
@@ -239,6 +238,8 @@ static int check(hako_runtime *runtime, const struct hako_create_options *option
 	r = hk_prepare_options(runtime, "check", options, &report->prepared, &report->scratch);
 	if (r == 0)
 		r = examine(report);
+	if (r < 0 && report->findings.full) /* enough to report */
+		r = 0;
 	if (r == 0)
 		r = make_problems(report);
 	if (r == 0)

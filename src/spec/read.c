@@ -362,10 +362,15 @@ const char *hk_spec_process_at(const struct hk_spec *spec)
 	return spec->process_alone ? "" : "/process";
 }
 
-void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err)
+void hk_spec_locate_all(const struct hk_spec *spec, struct hk_err *errs, size_t count)
 {
 	if (spec->text)
-		hk_json_locate(spec->text, spec->text_len, spec->file, err);
+		hk_json_locate(spec->text, spec->text_len, spec->file, errs, count);
+}
+
+void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err)
+{
+	hk_spec_locate_all(spec, err, 1);
 }
 
 const struct hk_namespace *hk_spec_namespace(const struct hk_spec *spec, enum hk_ns_type type)

@@ -438,6 +438,8 @@ int hk_spec_examine(const struct hk_spec *spec, struct hk_findings *findings);
 
 /* Fill err->position from err->property, when the spec was read from a text. */
 void hk_spec_locate(const struct hk_spec *spec, struct hk_err *err);
+/* The same for many, in one reading. */
+void hk_spec_locate_all(const struct hk_spec *spec, struct hk_err *errs, size_t count);
 
 /* What hk_spec_validate says of the process alone. */
 int hk_spec_validate_process(const struct hk_spec *spec, struct hk_err *err);

@@ -1,14 +1,18 @@
 /* Whether devices, paths and the smaller objects of config.json's linux make sense. */
 #include "spec/validate.h"
 
+#include "base/findings.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "spec/tables.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- masked and read-only paths ---- */
@@ -101,33 +105,56 @@ static const char *name_inside(const struct hk_net_device *device)
 	return device->name ? device->name : device->host_name;
 }
 
-/* The kernel finds a different name for each of two devices with one template. */
-static const struct hk_net_device *find_namesake(const struct hk_linux *lx, size_t i)
+static struct hk_pointer at_net_device(const struct hk_net_device *device)
 {
-	const char *name = name_inside(&lx->net_devices[i]);
-
-	for (size_t j = 0; j < i && !is_template(name); j++)
-		if (!strcmp(name, name_inside(&lx->net_devices[j])))
-			return &lx->net_devices[j];
-	return NULL;
-}
-
-static int validate_net_device(const struct hk_linux *lx, size_t i, struct hk_findings *f)
-{
-	const struct hk_net_device *device = &lx->net_devices[i], *other = find_namesake(lx, i);
 	struct hk_pointer at = hk_at_key("/linux/netDevices", device->host_name);
 
+	return device->name ? hk_at("%s/name", at.text) : at;
+}
+
+static int validate_net_device(const struct hk_net_device *device, struct hk_findings *f)
+{
 	if (!is_device_name(device->host_name))
-		return hk_invalid(
-			f, at, "'%.40s' is no name of a network device", device->host_name);
-	if (device->name)
-		at = hk_at("%s/name", at.text);
+		return hk_invalid(f, hk_at_key("/linux/netDevices", device->host_name),
+			"'%.40s' is no name of a network device", device->host_name);
 	if (device->name && !is_device_name(device->name) && !is_template(device->name))
-		return hk_invalid(f, at, "'%.40s' is no name of a network device", device->name);
-	if (other)
-		return hk_invalid(f, at, "'%s' is the name of '%.40s' in the container",
-			name_inside(device), other->host_name);
+		return hk_invalid(f, at_net_device(device),
+			"'%.40s' is no name of a network device", device->name);
 	return 0;
+}
+
+/* By their names in the container; those of one name as they stand in config.json. */
+static int compare_net_devices(const void *a, const void *b)
+{
+	const struct hk_net_device *one = *(struct hk_net_device *const *)a;
+	const struct hk_net_device *other = *(struct hk_net_device *const *)b;
+	int order = strcmp(name_inside(one), name_inside(other));
+
+	return order ? order : (one > other) - (one < other);
+}
+
+/* The kernel finds a different name for each of two devices with one template. */
+static int validate_names_inside(const struct hk_linux *lx, struct hk_findings *f)
+{
+	HK_FREE const struct hk_net_device **sorted =
+		calloc(lx->net_device_count, sizeof(const struct hk_net_device *));
+	int r = 0;
+
+	if (!sorted)
+		return hk_fail(f->err, ENOMEM, "compare the names of network devices");
+	for (size_t i = 0; i < lx->net_device_count; i++)
+		sorted[i] = &lx->net_devices[i];
+	qsort(sorted, lx->net_device_count, sizeof(const struct hk_net_device *),
+		compare_net_devices);
+	for (size_t i = 1; r == 0 && i < lx->net_device_count; i++) {
+		const char *name = name_inside(sorted[i]);
+
+		if (strcmp(name, name_inside(sorted[i - 1])) == 0 && !is_template(name))
+			r = hk_invalid(f, at_net_device(sorted[i]),
+				"'%s' is the name of '%.40s' in the container", name,
+				sorted[i - 1]->host_name);
+	}
+	return r;
 }
 
 static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *f)
@@ -139,8 +166,8 @@ static int validate_net_devices(const struct hk_spec *spec, struct hk_findings *
 		r = hk_needs_namespace(f, hk_at("/linux/netDevices"), HK_NS_NETWORK,
 			"network devices need a network namespace to go to");
 	for (size_t i = 0; r == 0 && i < lx->net_device_count; i++)
-		r = validate_net_device(lx, i, f);
-	return r;
+		r = validate_net_device(&lx->net_devices[i], f);
+	return r == 0 && lx->net_device_count > 1 ? validate_names_inside(lx, f) : r;
 }
 
 /* ---- intelRdt ---- */

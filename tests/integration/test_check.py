@@ -51,6 +51,17 @@ def test_report_fits_the_schema(check, bundle):
 
 
 @pytest.mark.shows("check")
+@pytest.mark.parametrize("path", [1, "x"], ids=["that cannot be read", "that are invalid"])
+def test_too_many_problems(check, bundle, path):
+    bundle.config["hooks"] = {"prestart": [{"path": path}] * 200}
+    report = check(bundle)
+    assert [problem.get("property") for problem in report["problems"]] == [
+        *(f"/hooks/prestart/{i}/path" for i in range(100)), None]
+    assert all(problem["position"] for problem in report["problems"][:100])
+    assert report["problems"][100]["message"] == "there are more than 100 problems: the others are left out"
+
+
+@pytest.mark.shows("check")
 def test_everything_at_once(check, bundle):
     bundle.config["ociVersion"] = "2.0.0"
     bundle.process["cwd"] = "here"

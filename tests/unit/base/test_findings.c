@@ -8,6 +8,7 @@
 #include "base/findings.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static int find(struct hk_findings *findings, const char *property)
 {
@@ -60,6 +61,26 @@ static void test_consequences(void **state)
 	hk_findings_done(&all);
 }
 
+/* A hostile file has as many as it likes. */
+static void test_too_many(void **state)
+{
+	struct hk_err err = {0};
+	struct hk_findings all = HK_ALL_FINDINGS(&err);
+	char property[32];
+
+	(void)state;
+	for (int i = 0; i < 2 * HK_FINDINGS_MAX; i++) {
+		(void)snprintf(property, sizeof(property), "/a/%d", i);
+		assert_int_equal(find(&all, property), i < HK_FINDINGS_MAX ? 0 : -E2BIG);
+	}
+	assert_int_equal(all.count, HK_FINDINGS_MAX + 1);
+	assert_string_equal(all.items[HK_FINDINGS_MAX - 1].property, "/a/99");
+	assert_string_equal(all.items[HK_FINDINGS_MAX].property, "");
+	assert_string_equal(all.items[HK_FINDINGS_MAX].message,
+		"there are more than 100 problems: the others are left out");
+	hk_findings_done(&all);
+}
+
 /* Two that name no property have nothing to do with each other, or with any other. */
 static void test_without_property(void **state)
 {
@@ -80,6 +101,7 @@ int main(void)
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_consequences),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_without_property),
 	};
 

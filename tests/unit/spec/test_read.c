@@ -435,19 +435,21 @@ static void test_locate(void **state)
 		{"/x~1y", "config.json:6:8"},
 		{"/nowhere/at/all", "config.json:1:1"},
 	};
+	struct hk_err errs[HK_COUNT(cases)] = {0};
 
 	(void)state;
 	load("{\"ociVersion\":\"1.0.0\",\n\"process\": {\n\"cwd\" :\"/\"},\n\"mounts\": ["
 	     "{\"destination\":\"/a\"},\n{\"destination\":\"b\",\"options\":[\"ro\"]}],\n\"x/y\": "
 	     "1}");
 	for (size_t i = 0; i < HK_COUNT(cases); i++) {
-		struct hk_err err = {0};
-
-		(void)hk_refuse(&err, EINVAL, "x");
-		(void)hk_err_at(&err, "%s", cases[i].property);
-		hk_spec_locate(&spec, &err);
-		assert_string_equal(err.position, cases[i].position);
+		(void)hk_refuse(&errs[i], EINVAL, "x");
+		(void)hk_err_at(&errs[i], "%s", cases[i].property);
 	}
+	hk_spec_locate(&spec, &errs[0]);
+	assert_string_equal(errs[1].position, "");
+	hk_spec_locate_all(&spec, errs, HK_COUNT(errs));
+	for (size_t i = 0; i < HK_COUNT(cases); i++)
+		assert_string_equal(errs[i].position, cases[i].position);
 }
 
 static void write_file(const char *name, const char *text)
