@@ -66,7 +66,7 @@ HAKO_API int hako_spec_add_device_rule(
 	hako_spec *spec, bool allow, char type, int64_t major, int64_t minor, const char *access);
 /* Deny all devices but those of runtime-spec's "Default Devices". */
 HAKO_API int hako_spec_allow_default_devices(hako_spec *spec);
-/* linux.devices: a node inside the container. */
+/* linux.devices: a node inside the container, of type 'c', 'b', 'u' or 'p'. */
 HAKO_API int hako_spec_add_device(
 	hako_spec *spec, const char *path, char type, int64_t major, int64_t minor, uint32_t mode);
 

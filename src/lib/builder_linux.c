@@ -1,5 +1,6 @@
 /* The builder: linux of config.json. */
 #include "lib/spec.h"
+#include "spec/tables.h"
 
 #include <errno.h>
 #include <string.h>
@@ -98,6 +99,8 @@ int hako_spec_add_device(
 
 	if (spec->err.code)
 		return -spec->err.code;
+	if (!hk_enum_find(hk_device_types, (const char[]){type, '\0'}))
+		return hk_refuse(&spec->err, EINVAL, "unknown device type '%c'", type);
 	items = hk_builder_grow(spec, linux->devices, linux->device_count, sizeof(*items));
 	if (!items)
 		return hk_builder_no_memory(spec);

@@ -307,6 +307,11 @@ static void refused_words(void **state)
 	assert_int_equal(hako_spec_new(&spec, NULL), 0);
 	assert_int_equal(hako_spec_add_device_rule(spec, true, 'c', 1, 1, "rx"), -EINVAL);
 	hako_spec_free(spec);
+	assert_int_equal(hako_spec_new(&spec, NULL), 0);
+	assert_int_equal(hako_spec_add_device(spec, "/dev/x", 'p', 0, 0, 0600), 0);
+	assert_int_equal(hako_spec_add_device(spec, "/dev/y", 'z', 1, 1, 0600), -EINVAL);
+	assert_int_equal(spec->spec.linux.device_count, 1);
+	hako_spec_free(spec);
 }
 
 /* Arrays that the reader filled have no room: appending must move them. */
