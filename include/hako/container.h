@@ -20,8 +20,8 @@ extern "C" {
 /* A handle on a container. Its runtime must outlive it. */
 typedef struct hako_container hako_container;
 
-/* Sized as hako_runtime_options; zero is the default of every member but the stdio ones, which
- * HAKO_CREATE_OPTIONS_INIT sets. */
+/* Sized as hako_runtime_options; zero is the default of every member but the descriptors, which
+ * HAKO_CREATE_OPTIONS_INIT sets: 0 is one like any other. */
 struct hako_create_options {
 	size_t size;
 	const char *bundle;         /* directory; NULL: "." */
