@@ -54,6 +54,12 @@ def test_a_command_is_described(name):
     assert any("hako" in example for example in examples(name))
 
 
+def test_an_option_is_described_once():
+    """In a file: the page of a command may add to what it has in common with another."""
+    terms = {path.stem: re.findall(r"^`(-.+)`$", path.read_text(), re.M) for path in pages.PROSE.glob("*.md")}
+    tree.none([f"{name}: {term}" for name, found in terms.items() for term in set(found) if found.count(term) > 1])
+
+
 def test_options_that_the_prose_explains_exist():
     sets = {"hako": TABLES.options, **{f"hako-{command.name}": command.options for command in TABLES.commands}}
     tree.none([f"{name}: {option}" for name, options in sets.items()
