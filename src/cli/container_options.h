@@ -46,9 +46,6 @@ int check_terminal(struct cli *cli, const char *console_socket, bool detach, boo
 /* The environment's socket for seccomp listeners, as crun has it; NULL: none. */
 const char *seccomp_receiver(void);
 
-/* Do terminal, console socket and detach go together? 0, or the exit status after an error. */
-int check_terminal(struct cli *cli, const char *console_socket, bool detach, bool terminal);
-
 /* What the library wants, from the options, the environment and the configuration, whose terminal
  * has to fit the console socket and detach. *ret->spec is the caller's, freed by hako_spec_free.
  * Returns 0, or the exit status after an error. */
