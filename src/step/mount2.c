@@ -1,13 +1,18 @@
 /* What mount(2) can and fsconfig(2) cannot: mount(2) gets its options as one page of text, and not
  * each in 256 bytes; it knows flags that fsconfig has no words for, and takes quotes away from
- * SELinux's contexts, which may hold commas. The mount is made on its mount point, copied into a
- * detached one, and taken away again, so that everything else goes as with any other mount. */
+ * SELinux's contexts, which may hold commas. The mount is copied into a detached one and taken away
+ * again, so that everything else goes as with any other mount.
+ *
+ * There is no descriptor of what mount(2) has mounted: it has to be looked up by name, and the
+ * mount point's may by then be something else, for another container may share the volume that it
+ * is in (CVE-2021-30465). Hence it is mounted on a directory that nobody else has: of a scaffold, a
+ * tmpfs of our own, that stands on the mount point meanwhile. */
 #include "step/mount2.h"
 
 #include "step/attach.h"
 
 #include "base/fd.h"
-#include "base/path.h"
+#include "base/sys.h"
 #include "step/fsconfig.h"
 #include "step/procfs.h"
 
@@ -16,14 +21,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FSCONFIG_VALUE_MAX 255
 #define DATA_MAX	   4096 /* a page */
 
-/* mount(2) works in our own namespace only: what is for a running container is made on a directory
- * that every host has, in our private view of it. */
+/* mount(2) works in our own namespace only: the scaffold for a running container's mount stands on
+ * a directory that every host has, in our private view of it. */
 #define OWN_PLACE "/proc"
+
+#define SPOT "spot" /* the directory in the scaffold */
 
 #ifndef MS_LAZYTIME
 #define MS_LAZYTIME (1 << 25)
@@ -129,46 +137,76 @@ static int read_options(struct hk_ctx *ctx, const struct hk_step_mount *args, in
 		     : split_options(hk_plan_str(ctx->plan, args->sb_options), ret_flags, ret_data);
 }
 
-/* A detached copy of what has just been mounted there, and away with the original. */
-static int detach(int root, const char *where, const char *link)
+/* A new tmpfs with nothing but a directory in it, put onto place. fd or a negative errno. */
+static int put_scaffold(int place)
 {
-	HK_FD int mounted = hk_root_open(root, where, O_PATH | O_DIRECTORY);
-	HK_FD int tree = mounted < 0 ? mounted : hk_tree_clone(mounted, false);
-	char path[HK_PROCFS_FD_PATH_MAX];
+	HK_FD int fs = hk_sys_fsopen("tmpfs");
+	HK_FD int scaffold = -1;
+	int r = fs < 0 ? fs : hk_sys_fsconfig(fs, HK_FSCONFIG_CMD_CREATE, NULL, NULL);
 
-	if (mounted >= 0)
-		link = hk_procfs_fd_path(mounted, path);
-	if (umount2(link, MNT_DETACH) < 0)
+	if (r < 0)
+		return r;
+	scaffold = hk_sys_fsmount(fs, 0);
+	if (scaffold < 0)
+		return scaffold;
+	if (mkdirat(scaffold, SPOT, 0700) < 0)
+		return -errno;
+	r = hk_tree_attach(scaffold, place);
+	return r < 0 ? r : hk_take_fd(&scaffold);
+}
+
+static int open_spot(int scaffold)
+{
+	int fd = openat(scaffold, SPOT, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* A detached copy of what mount(2) has made. */
+static int mount_in(struct hk_ctx *ctx, const struct hk_step_mount *args, int scaffold,
+	unsigned long flags, const char *data)
+{
+	const char *source = hk_plan_str(ctx->plan, args->source);
+	const char *fstype = hk_plan_str(ctx->plan, args->fstype);
+	HK_FD int spot = open_spot(scaffold);
+	HK_FD int mounted = -1;
+	char link[HK_PROCFS_FD_PATH_MAX];
+
+	if (spot < 0)
+		return spot;
+	if (mount(source ? source : fstype, hk_procfs_fd_path(spot, link), fstype, flags, data) < 0)
+		return -errno;
+	mounted = open_spot(scaffold); /* what covers it now */
+	return mounted < 0 ? mounted : hk_tree_clone(mounted, false);
+}
+
+/* mount(2) and umount2(2) take no descriptor; its magic link in our own procfs, where we stand, is
+ * as good. */
+static int make_at(struct hk_ctx *ctx, const struct hk_step_mount *args, int place,
+	unsigned long flags, const char *data)
+{
+	HK_FD int scaffold = put_scaffold(place);
+	HK_FD int tree = -1;
+	char link[HK_PROCFS_FD_PATH_MAX];
+
+	if (scaffold < 0)
+		return scaffold;
+	tree = mount_in(ctx, args, scaffold, flags, data);
+	if (umount2(hk_procfs_fd_path(scaffold, link), MNT_DETACH) < 0)
 		return -errno;
 	return hk_take_fd(&tree);
 }
 
-static int make_at(struct hk_ctx *ctx, const struct hk_step_mount *args, int root, int target,
-	const char *where, unsigned long flags, const char *data)
+static int open_own_place(void)
 {
-	const char *source = hk_plan_str(ctx->plan, args->source);
-	const char *fstype = hk_plan_str(ctx->plan, args->fstype);
-	char link[HK_PROCFS_FD_PATH_MAX];
-	int r;
+	int fd = openat(AT_FDCWD, OWN_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	/* mount(2) takes no descriptor; its magic link in our own procfs is as good */
-	if (fchdir(ctx->procfd) < 0)
-		return -errno;
-	if (mount(source ? source : fstype, hk_procfs_fd_path(target, link), fstype, flags, data) <
-		0)
-		r = -errno;
-	else
-		r = detach(root, where, link);
-	if (fchdir(ctx->rootfd) < 0) { /* where steps before the pivot stand */
-		hk_close(&r);
-		return -errno;
-	}
-	return r;
+	return fd < 0 ? -errno : fd;
 }
 
 int hk_mount2(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, int *ret_tree)
 {
-	HK_FD int root = -1, place = -1;
+	HK_FD int own = -1, tree = -1;
 	unsigned long flags;
 	struct data data;
 	int r;
@@ -176,18 +214,18 @@ int hk_mount2(struct hk_ctx *ctx, const struct hk_step_mount *args, int target, 
 	r = read_options(ctx, args, target, &flags, &data);
 	if (r < 0)
 		return r;
-	if (ctx->visit.theirs < 0) {
-		r = make_at(ctx, args, ctx->rootfd, target, hk_plan_str(ctx->plan, args->target),
-			flags, data.text);
-	} else {
-		root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		place = openat(AT_FDCWD, OWN_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = root < 0 || place < 0
-			    ? -errno
-			    : make_at(ctx, args, root, place, OWN_PLACE, flags, data.text);
+	if (ctx->visit.theirs >= 0) {
+		own = open_own_place();
+		if (own < 0)
+			return own;
 	}
-	if (r < 0)
-		return r;
-	*ret_tree = r;
+	if (fchdir(ctx->procfd) < 0)
+		return -errno;
+	tree = make_at(ctx, args, own < 0 ? target : own, flags, data.text);
+	if (fchdir(ctx->rootfd) < 0) /* where steps before the pivot stand */
+		return -errno;
+	if (tree < 0)
+		return tree;
+	*ret_tree = hk_take_fd(&tree);
 	return 0;
 }

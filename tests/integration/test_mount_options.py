@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -193,6 +194,47 @@ def test_mode_kept_with_flags_of_mount2(runtime, bundle):
     (bundle.rootfs / "mnt").mkdir()
     (bundle.rootfs / "mnt").chmod(0o751)
     assert runtime.output(add(bundle, "tmpfs", None, "silent").sh("stat -c %a /mnt")) == "751\n"
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="no strace here")
+def test_mount_point_of_mount2_that_another_container_exchanges(runtime, bundle, tmp):
+    """Behind mount(2) the name of the mount point, in a volume that others have too, leads to /proc:
+    neither is that what is put into place, nor is it unmounted (CVE-2021-30465)."""
+    volume = tmp / "volume"
+    (volume / "x").mkdir(parents=True)
+    bundle.bind(volume, "/vol").mount("/vol/x", "tmpfs", "tmpfs", ["silent", "size=1m"]).sh(SHOW).write()
+    trace = tmp / "trace"
+
+    def command(*injection):
+        return ["strace", "-f", "-o", trace, "-e", "trace=mount", *injection, runtime.program,
+                "--root", runtime.root, "run", "--bundle", bundle.path, runtime.new_id()]
+
+    result = subprocess.run(command(), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    if "ptrace" in result.stderr.lower():
+        pytest.skip("no ptrace here")
+    when = [n for n, line in enumerate(trace.read_text().splitlines(), 1) if "MS_SILENT" in line][0]
+    with subprocess.Popen(command("-e", f"inject=mount:delay_exit=3s:when={when}"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        host.wait_until(lambda: process.poll() is not None or mounted_by_anyone(bundle.rootfs / "vol/x"))
+        (volume / "x").rename(volume / "y")
+        (volume / "x").symlink_to("/proc")
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    mounts = {m.point: m for m in host.parse_mountinfo(out)}
+    assert mounts["/proc"].type == "proc" and "/proc/keys" in mounts
+    assert mounts["/vol/y"].type == "tmpfs" and "size=1024k" in mounts["/vol/y"].super_options
+    assert "/vol/x" not in mounts
+
+
+def mounted_by_anyone(path):
+    """Is it a mount point in the mount namespace of any process?"""
+    for file in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            if f" {path} " in file.read_text():
+                return True
+        except OSError:
+            pass
+    return False
 
 
 @pytest.fixture
