@@ -154,7 +154,7 @@ HAKO_API void hako_ids_free(char **ids, size_t count);
 HAKO_API int hako_mounts_add(hako_container *container, const char *file, hako_error **err);
 /* Take away what is mounted exactly at each entry's destination (the topmost, with all that is mounted
  * below it), whoever mounted it; other members are ignored. Either all of them or none; never anything of
- * /proc. What processes have open in them they keep. */
+ * /proc, nor through a symbolic link (ELOOP). What processes have open in them they keep. */
 HAKO_API int hako_mounts_remove(hako_container *container, const char *file, hako_error **err);
 
 /* The states of all containers, by their ids: what hako_state gives for each, and faster; where there are

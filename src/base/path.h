@@ -1,5 +1,6 @@
 /* Paths as (directory descriptor, name). Two resolvers and no third:
- * hk_beneath_* for the host's own state, where a symbolic link is an attack;
+ * hk_beneath_* where a symbolic link is an attack: the host's own state, what a running container
+ * had time to change;
  * hk_root_* for the container's root file system, where links are followed as inside it.
  * Part of the init image; libc only. Every descriptor is close-on-exec. */
 #ifndef HK_BASE_PATH_H

@@ -202,9 +202,15 @@ int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *e
 
 	if (r < 0)
 		return r;
-	fd = hk_root_open(ctx->rootfd, target, O_PATH);
-	if (fd < 0)
-		return hk_fail(err, -fd, "open the mount point '%s'", target);
+	fd = hk_beneath_open(ctx->rootfd, target + 1, O_PATH, 0);
+	if (fd < 0) {
+		r = hk_fail(err, -fd, "open the mount point '%s'", target);
+		if (r == -ELOOP)
+			hk_err_hint(err,
+				"the container decides where a symbolic link leads: name the "
+				"place itself");
+		return r;
+	}
 	r = check_place(ctx, target, fd, 0, false, err);
 	return r < 0 ? r : hk_take_fd(&fd);
 }

@@ -10,8 +10,9 @@
 int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool directory,
 	bool covers_proc, struct hk_err *err);
 
-/* What is at target, which must not be made, nor be the root or anything of /proc: the topmost mount,
- * where one is there. O_PATH fd, or a negative errno with err set. */
+/* What is at target, a clean path, which must not be made, nor be the root or anything of /proc: the
+ * topmost mount, where one is there. No link is followed, for a container that runs could lead it to a
+ * mount that confines it. O_PATH fd, or a negative errno with err set. */
 int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *err);
 
 /* The directory that holds path's last component, made where missing, and that component. The

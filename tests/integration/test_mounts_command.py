@@ -324,6 +324,24 @@ def test_what_may_not_be_removed(change, container, bundle, destination):
     assert points(container) == before
 
 
+def test_container_that_leads_the_removal_elsewhere(runtime, bundle, change, volume):
+    """It moves what was added, and puts a link to a mask into its place: the mask stays."""
+    bundle.writable().sh("while ! test -e /opt/data/file; do sleep 0.02; done; mv /opt /opt2; mkdir /opt;"
+                         "ln -s /sys/firmware /opt/data; ln -s opt2 /way; echo moved;" + IDLE)
+    container = runtime.start(bundle)
+    assert change("add", container, bind(volume, "/opt/data")).status == 0
+    container.wait_output("moved")
+    before = points(container)
+    assert {"/sys/firmware", "/opt2/data"} <= set(before)
+    for destination in ("/opt/data", "/way/data"):
+        result = change("remove", container, {"destination": destination})
+        assert result.status == 1 and "/0/destination" in result.err
+        assert "symbolic link" in result.err, result.err
+    assert points(container) == before
+    assert change("remove", container, {"destination": "/opt2/data"}).status == 0
+    assert "/opt2/data" not in points(container)
+
+
 def test_link_to_proc(change, container, bundle):
     (bundle.rootfs / "link").symlink_to("/proc")
     before = points(container)
