@@ -16,6 +16,10 @@ void hk_build_late_readonly(struct hk_builder *b, size_t i, const char *type,
 		return;
 	if (!(hk_mount_options_attrs(o) & readonly))
 		return;
+	/* Nothing lies below a new file system. Elsewhere the word is about what is there now, and
+	 * not about what comes to lie in it until the end. */
+	if (o->rec_set & readonly && (o->bind || o->remount))
+		return;
 	o->attrs_set &= ~readonly;
 	o->rec_set &= ~readonly;
 	b->late_readonly[i] = property;

@@ -106,7 +106,7 @@ int hk_build_refuse_mount(struct hk_builder *b, size_t i, const char *member, co
 
 /* Mount points and devices are made in /dev and in tmpfs mounts: they turn read-only at the end.
  * Takes ro out of the options of such a mount (type NULL: no file system of the container's own),
- * and notes it down. */
+ * and notes it down. rro stays where there may be a tree, which is read-only at once. */
 void hk_build_late_readonly(struct hk_builder *b, size_t i, const char *type,
 	struct hk_mount_options *options, hk_ref_str property, const char *target);
 /* The last word about ro and rw counts: entry i speaks of what earlier ones have put off. */

@@ -196,6 +196,24 @@ def test_mode_kept_with_flags_of_mount2(runtime, bundle):
     assert runtime.output(add(bundle, "tmpfs", None, "silent").sh("stat -c %a /mnt")) == "751\n"
 
 
+def test_read_only_tree_on_dev(runtime, bundle, host_mount):
+    """On /dev ro waits for what is made in it, but not that of a whole tree, whose mounts stay apart."""
+    top = host_mount("top")
+    (top / "below").mkdir()
+    host_mount("top/below")
+    bundle.mount("/dev", "bind", top, ["rbind", "rro"])
+    mounts = shown(runtime, bundle)
+    assert "ro" in mounts["/dev"].options and "ro" in mounts["/dev/below"].options
+
+
+def test_remount_of_a_tree_read_only(runtime, bundle):
+    (bundle.rootfs / "mnt").mkdir()
+    bundle.mount("/mnt", "tmpfs", "tmpfs").mount("/mnt/below", "tmpfs", "tmpfs")
+    bundle.mount("/mnt", options=["remount", "rro"])
+    mounts = shown(runtime, bundle)
+    assert "ro" in mounts["/mnt"].options and "ro" in mounts["/mnt/below"].options
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="no strace here")
 def test_mount_point_of_mount2_that_another_container_exchanges(runtime, bundle, tmp):
     """Behind mount(2) the name of the mount point, in a volume that others have too, leads to /proc:
