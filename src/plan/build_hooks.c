@@ -6,26 +6,20 @@
 
 #include <errno.h>
 
-/* startContainer hooks run as the container's process, and get its environment where they bring
- * none; createContainer hooks get the runtime's. */
+/* A hook that brings no environment gets that of the container's process. */
 static void add_hook(struct hk_builder *b, enum hk_hook_point point, size_t i, hk_ref_str before,
 	hk_ref_str after)
 {
 	const struct hk_hook *hook = &b->spec->hooks.at[point].items[i];
-	const struct hk_strings *env = &hook->env;
+	const struct hk_strings *env = hook->has_env ? &hook->env : &b->spec->process->env;
 	const char *const *argv = hook->args.count ? hook->args.items : &hook->path;
 	size_t argc = hook->args.count ? hook->args.count : 1;
-	bool has_env = hook->has_env;
 
-	if (!has_env && point == HK_HOOK_START_CONTAINER) {
-		env = &b->spec->process->env;
-		has_env = true;
-	}
 	HK_STEP(&b->blob, HOOK, hook, HK_PROPERTY(b, "/hooks/%s/%zu", hk_hook_names[point], i),
 		.name = hk_blob_str(&b->blob, hk_hook_names[point]), .index = (uint32_t)i,
 		.path = hk_blob_str(&b->blob, hook->path),
 		.args = hk_blob_strs(&b->blob, argv, argc),
-		.env = hk_blob_strs(&b->blob, env->items, env->count), .has_env = has_env,
+		.env = hk_blob_strs(&b->blob, env->items, env->count),
 		.timeout = hook->has_timeout ? hook->timeout : 0, .state_before = before,
 		.state_after = after, .out_file = hk_blob_str(&b->blob, b->annotated.hooks_stdout),
 		.err_file = hk_blob_str(&b->blob, b->annotated.hooks_stderr));

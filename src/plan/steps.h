@@ -85,7 +85,7 @@
 /* Run a hook here: stdin is state_before + our pid in decimal + state_after. out_file,
  * err_file: the host's file that HK_SLOT_HOOK_STDOUT, HK_SLOT_HOOK_STDERR is; absent: it goes into the error. */
 #define HK_FIELDS_hook(F) \
-	F(str, name) F(u32, index) F(str, path) F(strs, args) F(strs, env) F(u32, has_env) \
+	F(str, name) F(u32, index) F(str, path) F(strs, args) F(strs, env) \
 	F(i64, timeout) F(str, state_before) F(str, state_after) F(str, out_file) F(str, err_file)
 /* Make the root file system "/": HK_PIVOT_*. */
 #define HK_FIELDS_pivot(F) F(u32, how)

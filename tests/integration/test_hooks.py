@@ -111,6 +111,16 @@ def test_without_an_environment_it_is_the_runtimes(runtime, bundle, notes):
     assert "CALLERS=x" in (notes / "env").read_text().splitlines()
 
 
+@pytest.mark.parametrize("kind", ["createContainer", "startContainer"])
+def test_without_an_environment_it_is_the_programs(runtime, bundle, notes, kind):
+    note(bundle, notes, kind, "env > $NOTES/env")
+    bundle.env(PROGRAMS="y")
+    runtime.output(bundle, env={"CALLERS": "x", "PATH": os.environ["PATH"]})
+    lines = (notes / "env").read_text().splitlines()
+    assert "PROGRAMS=y" in lines and "CALLERS=x" not in lines
+    assert [line for line in bundle.process["env"] if line.startswith("PATH=")][0] in lines
+
+
 @pytest.mark.parametrize("kind", HOST_SIDE)
 def test_no_descriptors(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "exec ls /proc/self/fd > $NOTES/fds")
