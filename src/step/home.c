@@ -17,13 +17,14 @@
 #define PASSWD_MAX ((size_t)1 << 20)
 #define LINE_SIZE  4096
 
-/* name:password:uid:gid:gecos:home:shell. The home of a line that has this uid, or NULL. */
+/* name:password:uid:gid:gecos:home:shell, the last of which may be missing. The home of a line that
+ * has this uid, or NULL. */
 static const char *home_in_line(char *line, uint32_t uid)
 {
-	char *fields[7], *end, *rest = line;
+	char *fields[6], *end, *rest = line;
 	unsigned long value;
 
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 6; i++) {
 		fields[i] = strsep(&rest, ":");
 		if (!fields[i])
 			return NULL;
@@ -37,13 +38,20 @@ static const char *home_in_line(char *line, uint32_t uid)
 	return fields[5];
 }
 
+static bool take_home(char *line, uint32_t uid, char *ret, size_t cap)
+{
+	const char *home = home_in_line(line, uid);
+
+	return home && (size_t)snprintf(ret, cap, "HOME=%s", home) < cap;
+}
+
 /* Line by line through one buffer; a line that does not fit is skipped. */
 static bool search(int fd, uint32_t uid, char *ret, size_t cap)
 {
 	char buf[LINE_SIZE];
 	size_t len = 0, total = 0;
 	bool skipping = false;
-	ssize_t n;
+	ssize_t n = -1;
 
 	while (total < PASSWD_MAX && (n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0) {
 		char *start = buf, *newline;
@@ -52,13 +60,10 @@ static bool search(int fd, uint32_t uid, char *ret, size_t cap)
 		len += (size_t)n;
 		buf[len] = '\0';
 		while ((newline = memchr(start, '\n', len - (size_t)(start - buf)))) {
-			const char *home;
-
 			*newline = '\0';
-			home = skipping ? NULL : home_in_line(start, uid);
-			skipping = false;
-			if (home && (size_t)snprintf(ret, cap, "HOME=%s", home) < cap)
+			if (!skipping && take_home(start, uid, ret, cap))
 				return true;
+			skipping = false;
 			start = newline + 1;
 		}
 		len -= (size_t)(start - buf);
@@ -68,7 +73,9 @@ static bool search(int fd, uint32_t uid, char *ret, size_t cap)
 			len = 0;
 		}
 	}
-	return false;
+	/* the last line may have no newline */
+	buf[len] = '\0';
+	return n == 0 && !skipping && take_home(buf, uid, ret, cap);
 }
 
 int hk_step_home(struct hk_ctx *ctx, const struct hk_step_home *args, struct hk_err *err)

@@ -55,6 +55,27 @@ static void test_long_lines_are_skipped(void **state)
 	expect(*state, 0, "HOME=/good");
 }
 
+static void test_last_line_without_an_end(void **state)
+{
+	static char text[4096 + 64];
+
+	write_passwd(*state, "root:x:0:0:root:/root:/bin/sh");
+	expect(*state, 0, "HOME=/root");
+	write_passwd(*state, "one:x:1:1::/one:\nroot:x:0:0:root:/root:/bin/sh");
+	expect(*state, 0, "HOME=/root");
+	memset(text, 'x', 4096);
+	(void)snprintf(text + 4096, sizeof(text) - 4096, ":x:0:0::/wrong:");
+	write_passwd(*state, text);
+	expect(*state, 0, "HOME=/");
+}
+
+static void test_line_without_a_shell(void **state)
+{
+	write_passwd(*state, "root:x:0:0:root:/root\nten:x:10:10::\n");
+	expect(*state, 0, "HOME=/root");
+	expect(*state, 10, "HOME=/");
+}
+
 static void test_no_file(void **state)
 {
 	expect(*state, 0, "HOME=/");
@@ -87,6 +108,8 @@ int main(void)
 		CASE(test_users),
 		CASE(test_broken_lines_are_skipped),
 		CASE(test_long_lines_are_skipped),
+		CASE(test_last_line_without_an_end),
+		CASE(test_line_without_a_shell),
 		CASE(test_no_file),
 		CASE(test_fifo),
 		CASE(test_link_out_of_the_root),
