@@ -342,10 +342,11 @@ static int export(struct compiler *c, scmp_filter_ctx filter, struct hk_arena *a
 	return 0;
 }
 
-/* What the default action lets through must not fail because it is new. */
+/* What the default action lets through, or leaves to a tracer, must not fail because it is new. */
 static bool default_permits(const struct compiler *c)
 {
-	return c->default_action == SCMP_ACT_ALLOW || c->default_action == SCMP_ACT_LOG;
+	return c->default_action == SCMP_ACT_ALLOW || c->default_action == SCMP_ACT_LOG ||
+	       (c->default_action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE;
 }
 
 static int make_program(struct compiler *c, const struct abi *abi, struct hk_arena *arena,

@@ -161,6 +161,11 @@ static const struct {
 	 "\"SCMP_ACT_KILL_PROCESS\"}]",
 		{{X86_64, 83, 0, 0, SECCOMP_RET_KILL_PROCESS},
 			{X86_64, 9999, 0, 0, SECCOMP_RET_LOG}}},
+	/* a tracer decides about what is new as well */
+	{"\"defaultAction\":\"SCMP_ACT_TRACE\",\"defaultErrnoRet\":7,\"syscalls\":[{\"names\":["
+	 "\"mkdir\"],\"action\":\"SCMP_ACT_ALLOW\"}]",
+		{{X86_64, 83, 0, 0, ALLOW}, {X86_64, 39, 0, 0, SECCOMP_RET_TRACE | 7},
+			{X86_64, 9999, 0, 0, SECCOMP_RET_TRACE | 7}}},
 	/* errnos */
 	{DENY ",\"defaultErrnoRet\":38,\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":"
 	      "\"SCMP_ACT_ERRNO\",\"errnoRet\":95},{\"names\":[\"read\"],\"action\":"
