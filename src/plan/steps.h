@@ -221,12 +221,9 @@ enum hk_mount_how {
 	HK_MOUNT_PLAIN_DIR = 1u << 0, /* destination must be a real directory: proc, sysfs, ... */
 	HK_MOUNT_TMPCOPYUP = 1u << 1, /* copy what the destination held into the new tmpfs */
 	HK_MOUNT_KEEP_MODE = 1u << 2, /* tmpfs: take the mode of the directory it covers */
-	HK_MOUNT_OPTIONAL = 1u << 3,  /* a source that does not exist is skipped */
-	HK_MOUNT_FILE = 1u << 4,      /* the source is known to be no directory */
-	HK_MOUNT_ALLOW_UNDER_PROC = 1u << 5, /* made by ourselves, not asked for by config.json */
-	HK_MOUNT_IDMAP = 1u << 6,	     /* id-mapped: the source comes from the runtime */
-	HK_MOUNT_IDMAP_TREE = 1u << 7,	     /* the same, with all mounts below it */
-	HK_MOUNT_LABEL_XATTR = 1u << 8, /* the label is an attribute of its root, not an option */
+	HK_MOUNT_IDMAP = 1u << 3,     /* id-mapped: the source comes from the runtime */
+	HK_MOUNT_IDMAP_TREE = 1u << 4, /* the same, with all mounts below it */
+	HK_MOUNT_LABEL_XATTR = 1u << 5, /* the label is an attribute of its root, not an option */
 };
 
 enum hk_sync_point {

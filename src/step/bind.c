@@ -69,8 +69,6 @@ int hk_step_bind(struct hk_ctx *ctx, const struct hk_step_bind *args, struct hk_
 	if (!source || !where)
 		return hk_refuse(err, EINVAL, "a bind mount without a source or a target");
 	tree = open_source(ctx, args, source, err);
-	if (tree == -ENOENT && args->how & HK_MOUNT_OPTIONAL)
-		return 0;
 	if (tree < 0)
 		return tree;
 	if (fstat(tree, &st) < 0)

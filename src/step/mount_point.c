@@ -38,13 +38,12 @@ static const char *path_in_root(const struct hk_ctx *ctx, int fd, char path[PATH
 }
 
 /* May something be mounted at this path inside the root? */
-static int check_path(
-	const char *path, const char *target, uint32_t how, bool covers_proc, struct hk_err *err)
+static int check_path(const char *path, const char *target, bool covers_proc, struct hk_err *err)
 {
 	if (strcmp(path, "/") == 0)
 		return hk_refuse(
 			err, EINVAL, "mount on '%s': it is the root file system itself", target);
-	if (how & HK_MOUNT_ALLOW_UNDER_PROC || !hk_path_is_beneath(path, "/proc"))
+	if (!hk_path_is_beneath(path, "/proc"))
 		return 0;
 	if (path[5] == '\0')
 		return covers_proc ? 0
@@ -57,8 +56,8 @@ static int check_path(
 }
 
 /* Where the target really is: a link in the image may have led it elsewhere. */
-static int check_place(struct hk_ctx *ctx, const char *target, int fd, uint32_t how,
-	bool covers_proc, struct hk_err *err)
+static int check_place(
+	struct hk_ctx *ctx, const char *target, int fd, bool covers_proc, struct hk_err *err)
 {
 	char path[PATH_MAX];
 	const char *inside = path_in_root(ctx, fd, path);
@@ -66,7 +65,7 @@ static int check_place(struct hk_ctx *ctx, const char *target, int fd, uint32_t 
 	if (!inside)
 		return hk_refuse(err, EXDEV,
 			"the mount point '%s' is not beneath the root file system", target);
-	return check_path(inside[0] ? inside : "/", target, how, covers_proc, err);
+	return check_path(inside[0] ? inside : "/", target, covers_proc, err);
 }
 
 /* move_mount would say EINVAL; clients look for "not a directory". */
@@ -189,7 +188,7 @@ static int open_indirect(struct hk_ctx *ctx, const char *target, uint32_t how, b
 			target);
 	if (fd < 0)
 		return hk_fail(err, -fd, "make the mount point '%s'", target);
-	r = check_place(ctx, target, fd, how, covers_proc, err);
+	r = check_place(ctx, target, fd, covers_proc, err);
 	if (r == 0)
 		r = check_kind(fd, target, directory, err);
 	return r < 0 ? r : hk_take_fd(&fd);
@@ -198,7 +197,7 @@ static int open_indirect(struct hk_ctx *ctx, const char *target, uint32_t how, b
 int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *err)
 {
 	HK_FD int fd = -1;
-	int r = check_path(target, target, 0, false, err);
+	int r = check_path(target, target, false, err);
 
 	if (r < 0)
 		return r;
@@ -211,7 +210,7 @@ int hk_mount_point_find(struct hk_ctx *ctx, const char *target, struct hk_err *e
 				"place itself");
 		return r;
 	}
-	r = check_place(ctx, target, fd, 0, false, err);
+	r = check_place(ctx, target, fd, false, err);
 	return r < 0 ? r : hk_take_fd(&fd);
 }
 
@@ -222,7 +221,7 @@ int hk_mount_point(struct hk_ctx *ctx, const char *target, uint32_t how, bool di
 	int r, fd = -1;
 
 	/* as it is written, before anything is made */
-	r = check_path(target, target, how, covers_proc, err);
+	r = check_path(target, target, covers_proc, err);
 	if (r < 0)
 		return r;
 	if (clean && directory)
