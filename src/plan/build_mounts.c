@@ -32,6 +32,23 @@ bool hk_dev_is_bind(const struct hk_spec *spec)
 	return false;
 }
 
+/* Does a later step change what entry i mounts at target? */
+static bool changes(const struct hk_builder *b, size_t i, const char *target)
+{
+	if (b->late_readonly[i].offset)
+		return true;
+	for (size_t j = i + 1; j < b->spec->mount_count; j++)
+		if (hk_mount_has_option(&b->spec->mounts[j], "remount") &&
+			hk_mount_is_at(&b->spec->mounts[j], target))
+			return true;
+	return false;
+}
+
+static uint32_t changes_how(const struct hk_builder *b, size_t i, const char *target)
+{
+	return changes(b, i, target) ? HK_MOUNT_CHANGES : 0;
+}
+
 static uint32_t bind_how(const struct hk_mount_options *o)
 {
 	switch (o->idmap) {
@@ -63,7 +80,8 @@ static void add_bind(struct hk_builder *b, size_t i, const struct hk_mount_optio
 		.target = hk_blob_str(&b->blob, target), .recursive = o->recursive,
 		.attrs_set = o->attrs_set, .attrs_clear = o->attrs_clear, .rec_set = o->rec_set,
 		.rec_clear = o->rec_clear, .propagation = o->propagation,
-		.rec_propagation = o->rec_propagation, .how = bind_how(o),
+		.rec_propagation = o->rec_propagation,
+		.how = bind_how(o) | changes_how(b, i, target),
 		.mount = bind_how(o) ? (uint32_t)i : 0);
 }
 
@@ -118,9 +136,10 @@ static const char *label_of(
 	return label;
 }
 
-static void add_new(struct hk_builder *b, const struct hk_mount *mount,
-	const struct hk_mount_options *o, hk_ref_str property, const char *target)
+static void add_new(struct hk_builder *b, size_t i, const struct hk_mount_options *o,
+	hk_ref_str property, const char *target)
 {
+	const struct hk_mount *mount = &b->spec->mounts[i];
 	uint32_t label_how = 0;
 	const char *label = label_of(b, mount, &label_how);
 
@@ -131,7 +150,8 @@ static void add_new(struct hk_builder *b, const struct hk_mount *mount,
 		.attrs = o->attrs_set, .rec_set = o->rec_set, .rec_clear = o->rec_clear,
 		.propagation = o->propagation, .rec_propagation = o->rec_propagation,
 		.else_bind = hk_blob_str(&b->blob, fallback_source(b, mount)),
-		.label = hk_blob_str(&b->blob, label), .how = mount_how(mount, o) | label_how);
+		.label = hk_blob_str(&b->blob, label),
+		.how = mount_how(mount, o) | label_how | changes_how(b, i, target));
 }
 
 static int read_mount(
@@ -173,7 +193,7 @@ static int add_mount(struct hk_builder *b, size_t i)
 	else if (is(mount->type, "cgroup") || is(mount->type, "cgroup2"))
 		return hk_build_cgroup_mount(b, i, &o, property, target);
 	else
-		add_new(b, mount, &o, property, target);
+		add_new(b, i, &o, property, target);
 	return 0;
 }
 

@@ -56,6 +56,7 @@ static const struct hk_enum mount_hows[] = {
 	{"idmap", HK_MOUNT_IDMAP},
 	{"idmap-tree", HK_MOUNT_IDMAP_TREE},
 	{"label-xattr", HK_MOUNT_LABEL_XATTR},
+	{"changes", HK_MOUNT_CHANGES},
 	{NULL, 0},
 };
 

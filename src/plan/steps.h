@@ -224,6 +224,7 @@ enum hk_mount_how {
 	HK_MOUNT_IDMAP = 1u << 3,     /* id-mapped: the source comes from the runtime */
 	HK_MOUNT_IDMAP_TREE = 1u << 4, /* the same, with all mounts below it */
 	HK_MOUNT_LABEL_XATTR = 1u << 5, /* the label is an attribute of its root, not an option */
+	HK_MOUNT_CHANGES = 1u << 6, /* a remount will want it: its name may lead elsewhere by then */
 };
 
 enum hk_sync_point {

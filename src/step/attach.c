@@ -73,16 +73,17 @@ static int attach_and_propagate(int tree, int target, const char *where, uint64_
 	return hk_tree_propagate(tree, rec_propagation, propagation, where, err);
 }
 
-int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where,
+int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where, uint32_t how,
 	uint64_t rec_propagation, uint64_t propagation, struct hk_err *err)
 {
+	bool visiting = ctx->visit.theirs >= 0;
 	int r, left;
 
-	if (ctx->visit.theirs < 0)
-		return attach_and_propagate(tree, target, where, rec_propagation, propagation, err);
-	r = hk_visit_note(ctx, tree, where, err);
+	r = visiting || how & HK_MOUNT_CHANGES ? hk_visit_note(ctx, tree, where, err) : 0;
 	if (r < 0)
 		return r;
+	if (!visiting)
+		return attach_and_propagate(tree, target, where, rec_propagation, propagation, err);
 	ctx->visit.put = true;
 	r = hk_visit_enter(ctx, err);
 	if (r < 0)

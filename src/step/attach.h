@@ -21,8 +21,9 @@ int hk_tree_propagate(
 int hk_tree_attach(int tree, int target);
 
 /* The same in the container's mount namespace, propagation set there as hk_tree_propagate does;
- * where: the mount point's name, which stays. 0 or a negative errno with err set. */
-int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where,
+ * where: the mount point's name, which stays; how: enum hk_mount_how. 0 or a negative errno with err
+ * set. */
+int hk_tree_put(struct hk_ctx *ctx, int tree, int target, const char *where, uint32_t how,
 	uint64_t rec_propagation, uint64_t propagation, struct hk_err *err);
 
 /* Put a copy of the cover on the mount point. 0 or a negative errno. */

@@ -80,7 +80,8 @@ int hk_step_bind(struct hk_ctx *ctx, const struct hk_step_bind *args, struct hk_
 	r = set_bind_attrs(tree, args, where, err);
 	if (r < 0)
 		return r;
-	r = hk_tree_put(ctx, tree, target, where, args->rec_propagation, args->propagation, err);
+	r = hk_tree_put(
+		ctx, tree, target, where, args->how, args->rec_propagation, args->propagation, err);
 	if (r < 0)
 		hk_err_prefix(err, "bind '%s': ", source);
 	return r;

@@ -162,5 +162,6 @@ int hk_step_mount(struct hk_ctx *ctx, const struct hk_step_mount *args, struct h
 		r = hk_tree_attrs(tree, true, args->rec_set, args->rec_clear);
 	if (r < 0)
 		return hk_fail(err, -r, "set the attributes of '%s'", where);
-	return hk_tree_put(ctx, tree, target, where, args->rec_propagation, args->propagation, err);
+	return hk_tree_put(
+		ctx, tree, target, where, args->how, args->rec_propagation, args->propagation, err);
 }

@@ -86,11 +86,17 @@ int hk_step_remount(struct hk_ctx *ctx, const struct hk_step_remount *args, stru
 	const char *where = hk_plan_str(ctx->plan, args->target);
 	const char *options = hk_plan_str(ctx->plan, args->sb_options);
 	HK_FD int mount = -1;
+	int known;
 
 	if (!where)
 		return hk_refuse(err, EINVAL, "a remount without a target");
 	if (ctx->visit.theirs >= 0)
 		return remount_visited(ctx, where, options, args, err);
+	/* another container may share the volume that the mount point is in, and lead the name
+	 * elsewhere */
+	known = hk_visit_find(ctx, where);
+	if (known >= 0)
+		return remount(known, where, options, args, err);
 	mount = hk_root_open(ctx->rootfd, where, O_PATH);
 	if (mount < 0)
 		return hk_fail(err, -mount, "open the mount '%s'", where);

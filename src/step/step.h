@@ -23,7 +23,8 @@ struct hk_parent {
 	char path[PATH_MAX]; /* "" where it is not to be found again */
 };
 
-/* A container that runs, whose mounts are changed. */
+/* A container that runs, whose mounts are changed. Of a new one only the mounts are known that are
+ * changed later. */
 struct hk_visit {
 	int theirs;		    /* its mount namespace; -1: the container is a new one, ours */
 	int ours;		    /* the one that we are in but for moments */

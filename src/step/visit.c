@@ -76,9 +76,6 @@ int hk_step_visit(struct hk_ctx *ctx, const struct hk_step_visit *args, struct h
 
 	if (r < 0)
 		return r;
-	visit->mounts = hk_ctx_alloc(ctx->plan->step_count * sizeof(*visit->mounts));
-	if (!visit->mounts)
-		return hk_fail(err, ENOMEM, "remember mounts");
 	visit->ours = openat(ctx->procfd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (visit->ours < 0)
 		return hk_fail(err, errno, "open our own mount namespace");
@@ -94,6 +91,10 @@ int hk_visit_note(struct hk_ctx *ctx, int mount, const char *where, struct hk_er
 	struct hk_visit *visit = &ctx->visit;
 	int fd;
 
+	if (!visit->mounts)
+		visit->mounts = hk_ctx_alloc(ctx->plan->step_count * sizeof(*visit->mounts));
+	if (!visit->mounts)
+		return hk_fail(err, ENOMEM, "remember mounts");
 	if (visit->count >= ctx->plan->step_count) /* each step has one */
 		return hk_refuse(err, EPROTO, "a step has more than one mount");
 	fd = fcntl(mount, F_DUPFD_CLOEXEC, 3);

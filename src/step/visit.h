@@ -10,7 +10,8 @@
 int hk_visit_enter(struct hk_ctx *ctx, struct hk_err *err);
 int hk_visit_leave(struct hk_ctx *ctx, struct hk_err *err);
 
-/* Remember a mount, by a descriptor of our own. where: the name of its mount point, which stays. */
+/* Remember a mount, by a descriptor of our own; one of a new container too. where: the name of its
+ * mount point, which stays. */
 int hk_visit_note(struct hk_ctx *ctx, int mount, const char *where, struct hk_err *err);
 /* The last one remembered of that name: the fd stays the context's. -ENOENT. */
 int hk_visit_find(const struct hk_ctx *ctx, const char *where);

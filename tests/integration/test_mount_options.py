@@ -214,6 +214,17 @@ def test_remount_of_a_tree_read_only(runtime, bundle):
     assert "ro" in mounts["/mnt"].options and "ro" in mounts["/mnt/below"].options
 
 
+def test_read_only_at_the_end_whatever_the_name_leads_to(runtime, bundle, tmp):
+    """The mount point is in a volume that others have too, and is exchanged before its mount turns ro."""
+    volume = tmp / "volume"
+    (volume / "x").mkdir(parents=True)
+    (bundle.rootfs / "mnt").mkdir()
+    bundle.bind(volume, "/vol").mount("/vol/x", "tmpfs", "tmpfs", ["ro"]).mount("/mnt", "tmpfs", "tmpfs")
+    bundle.hook_script("createRuntime", f"mv {volume}/x {volume}/y && ln -s /mnt {volume}/x")
+    mounts = shown(runtime, bundle)
+    assert "ro" in mounts["/vol/y"].options and "ro" not in mounts["/mnt"].options
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="no strace here")
 def test_mount_point_of_mount2_that_another_container_exchanges(runtime, bundle, tmp):
     """Behind mount(2) the name of the mount point, in a volume that others have too, leads to /proc:
