@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 	ctx.rootfd = ctx.parent.fd = ctx.null_cover.fd = ctx.empty_cover.fd = ctx.ruleset = -1;
 	ctx.visit.theirs = ctx.visit.ours = -1;
 	hk_wire_init(&ctx.wire, 3 + (int)ctx.preserve_fds, false);
-	ctx.procfd = hk_procfs_open_host();
+	ctx.procfd = hk_procfs_open_mounted();
 	if (ctx.procfd < 0)
 		r = hk_fail(&err, -ctx.procfd, "open /proc as a procfs");
 	else

@@ -207,15 +207,16 @@ void hk_build_credentials(struct hk_builder *b)
 	const struct hk_capabilities *caps =
 		b->spec->process->capabilities ? b->spec->process->capabilities : &none;
 	uint64_t given = ~hk_plan_missing_capabilities(b->spec, b->facts);
-	/* In a user namespace setgroups(2) may be denied; who asks for groups has to get them. */
-	bool groups = !b->annotated.keep_groups &&
-		      (user->additional_gid_count ||
-			      (!b->user_namespace && !b->facts->in_user_namespace));
+	/* In a user namespace setgroups(2) may be denied; who asks for groups has to get them. Of
+	 * ours that is known; the container's is looked at when it is entered. */
+	bool keep = b->annotated.keep_groups || (!b->user_namespace && b->facts->setgroups_denied &&
+							!user->additional_gid_count);
+	bool groups = !keep && (user->additional_gid_count || !b->user_namespace);
 
 	HK_STEP(&b->blob, CREDENTIALS, credentials, HK_PROCESS_PROPERTY(b, "user"),
 		.uid = user->uid, .gid = user->gid,
 		.gids = hk_blob_u32s(&b->blob, user->additional_gids, user->additional_gid_count),
-		.set_groups = groups, .keep_groups = b->annotated.keep_groups,
+		.set_groups = groups, .keep_groups = keep,
 		.bounding = caps->bounding & b->facts->known_caps,
 		.effective = caps->effective & given, .inheritable = caps->inheritable & given,
 		.permitted = caps->permitted & given, .ambient = caps->ambient & given);

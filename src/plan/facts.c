@@ -37,6 +37,15 @@ static int probe_user_namespace(bool *ret, struct hk_err *err)
 	return 0;
 }
 
+/* Looked at here, not in the end, when a seccomp filter may forbid it. */
+static bool setgroups_denied(void)
+{
+	HK_FD int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	char text[16];
+
+	return fd >= 0 && hk_read_string(fd, text, sizeof(text)) > 0 && strcmp(text, "deny\n") == 0;
+}
+
 static int probe_own_caps(uint64_t *ret_effective, uint64_t *ret_permitted, struct hk_err *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -97,7 +106,7 @@ static enum hk_cgroup_view probe_cgroup_view(void)
 void hk_facts_assume_root(struct hk_facts *facts)
 {
 	facts->euid = facts->egid = 0;
-	facts->in_user_namespace = false;
+	facts->in_user_namespace = facts->setgroups_denied = false;
 	facts->can_mknod = true;
 	facts->permitted_caps = facts->known_caps;
 }
@@ -168,6 +177,7 @@ int hk_facts_probe(const struct hk_spec *spec, struct hk_facts *ret, struct hk_e
 		r = probe_own_caps(&effective, &facts.permitted_caps, err);
 	if (r < 0)
 		return r;
+	facts.setgroups_denied = facts.in_user_namespace && setgroups_denied();
 	facts.can_mknod = !facts.in_user_namespace && (effective >> CAP_MKNOD & 1);
 	facts.kcore = exists("/proc/kcore");
 	facts.known_caps = probe_known_caps();

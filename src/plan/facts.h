@@ -29,6 +29,7 @@ struct hk_facts {
 	uint32_t euid;
 	uint32_t egid;
 	bool in_user_namespace;  /* ours is not the initial one */
+	bool setgroups_denied;   /* by it, if it is not */
 	bool can_mknod;          /* CAP_MKNOD in the initial user namespace */
 	bool apparmor;           /* LSM enabled on the host */
 	bool apparmor_attr_dir;  /* /proc/self/attr/apparmor exists (5.8) */

@@ -45,21 +45,21 @@ static bool is_slave(int fd)
 static int open_master(struct hk_ctx *ctx, struct hk_err *err)
 {
 	int root = hk_ctx_root(ctx, err);
-	char link[HK_PROCFS_FD_PATH_MAX];
+	int procfd = hk_ctx_procfs(ctx, err);
 	HK_FD int node = -1;
 	int unlock = 0, master;
 
-	if (root < 0)
-		return root;
+	if (root < 0 || procfd < 0)
+		return root < 0 ? root : procfd;
 	node = hk_root_open(root, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW);
 	if (node < 0)
 		return hk_fail(err, -node, "open the container's /dev/pts/ptmx");
 	if (!is_ptmx(node))
 		return hk_refuse(err, ENODEV,
 			"the container's /dev/pts/ptmx is no pseudo-terminal multiplexer");
-	master = openat(ctx->procfd, hk_procfs_fd_path(node, link), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	master = hk_procfs_reopen(procfd, node, O_RDWR | O_NOCTTY);
 	if (master < 0)
-		return hk_fail(err, errno, "open the container's /dev/pts/ptmx");
+		return hk_fail(err, -master, "open the container's /dev/pts/ptmx");
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0) {
 		int r = hk_fail(err, errno, "unlock the pseudo-terminal");
 

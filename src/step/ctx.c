@@ -58,16 +58,35 @@ int hk_ctx_root(struct hk_ctx *ctx, struct hk_err *err)
 	return ctx->rootfd;
 }
 
+/* A private one is refused in a user namespace where what is on /proc has masks. That may be the
+ * container's then, which is as good for files of our own: on the way to them no mount is crossed.
+ */
+int hk_ctx_procfs(struct hk_ctx *ctx, struct hk_err *err)
+{
+	int fd;
+
+	if (ctx->procfd >= 0)
+		return ctx->procfd;
+	fd = hk_procfs_open_private(false);
+	if (fd < 0)
+		fd = hk_procfs_open_mounted();
+	if (fd < 0)
+		return hk_fail(err, -fd, "open /proc as a procfs");
+	ctx->procfd = fd;
+	return fd;
+}
+
 int hk_ctx_write_self(struct hk_ctx *ctx, const char *path, const char *text)
 {
-	int r = hk_procfs_write(ctx->procfd, path, text);
+	int procfd = hk_ctx_procfs(ctx, NULL);
+	int r = procfd < 0 ? procfd : hk_procfs_write(procfd, path, text);
 
 	if (r != -EACCES)
 		return r;
 	/* the files of a non-dumpable process belong to root, whoever it is */
 	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return r;
-	r = hk_procfs_write(ctx->procfd, path, text);
+	r = hk_procfs_write(procfd, path, text);
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : r;
 }
 

@@ -120,6 +120,9 @@ int hk_step_fork(struct hk_ctx *ctx, const struct hk_step_fork *args, struct hk_
 
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return hk_fail(err, errno, "make a pipe");
+	/* The child is in sight of the container's processes from its first moment, and who may
+	 * trace it may open what it has open: nothing that shows the host may be among that. */
+	hk_close(&ctx->procfd);
 	gate_read = gate[0];
 	gate_write = leaving.gate = gate[1];
 	r = clone3_and_leave(&clone_args, &leaving);

@@ -20,21 +20,24 @@
 #define SETRESUID SYS_setresuid
 #endif
 
-bool hk_setgroups_denied(const struct hk_ctx *ctx)
+/* Asked once: in the end the file may be out of reach. */
+static bool setgroups_denied(struct hk_ctx *ctx)
 {
 	char text[16];
 
-	if (ctx->setgroups_denied)
-		return true;
-	return hk_procfs_read(ctx->procfd, "self/setgroups", text, sizeof(text)) > 0 &&
-	       strcmp(text, "deny\n") == 0;
+	if (!ctx->setgroups_asked)
+		ctx->setgroups_denied = hk_procfs_read(hk_ctx_procfs(ctx, NULL), "self/setgroups",
+						text, sizeof(text)) > 0 &&
+					strcmp(text, "deny\n") == 0;
+	ctx->setgroups_asked = true;
+	return ctx->setgroups_denied;
 }
 
 int hk_set_groups(
 	struct hk_ctx *ctx, const gid_t *gids, size_t count, bool must, struct hk_err *err)
 {
 	/* an unprivileged user may not drop groups: they may be what denies it something */
-	if (!must && hk_setgroups_denied(ctx)) {
+	if (!must && setgroups_denied(ctx)) {
 		if (count == 0)
 			return 0;
 		return hk_refuse(

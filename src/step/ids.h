@@ -6,9 +6,6 @@
 
 #include <sys/types.h>
 
-/* Does our user namespace deny setgroups(2)? */
-bool hk_setgroups_denied(const struct hk_ctx *ctx);
-
 /* setgroups(2). Without must, only where the user namespace allows it; gids are refused then. */
 int hk_set_groups(
 	struct hk_ctx *ctx, const gid_t *gids, size_t count, bool must, struct hk_err *err);

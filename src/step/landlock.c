@@ -73,8 +73,6 @@ int hk_step_landlock(struct hk_ctx *ctx, const struct hk_step_landlock *args, st
 	r = add_rules(ctx, ruleset, args, err);
 	if (r < 0)
 		return r;
-	/* the file that tells is out of reach later */
-	ctx->setgroups_denied = hk_setgroups_denied(ctx);
 	hk_close(&ctx->ruleset);
 	ctx->ruleset = hk_take_fd(&ruleset);
 	return 0;

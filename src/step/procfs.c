@@ -8,7 +8,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* The kernel's enum of that name: of a directory in there that is bound onto /proc it is another.
+ */
+#define PROC_ROOT_INO 1
 
 static int verified(int fd)
 {
@@ -19,21 +24,28 @@ static int verified(int fd)
 	return hk_take_fd(&owned);
 }
 
-int hk_procfs_open_host(void)
+int hk_procfs_open_mounted(void)
 {
-	int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	HK_FD int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	return fd < 0 ? -errno : verified(fd);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != PROC_ROOT_INO)
+		return -EXDEV;
+	return verified(hk_take_fd(&fd));
 }
 
-int hk_procfs_open_private(void)
+int hk_procfs_open_private(bool whole)
 {
 	HK_FD int fs = hk_sys_fsopen("proc");
 	int r;
 
 	if (fs < 0)
 		return fs;
-	r = hk_sys_fsconfig(fs, HK_FSCONFIG_CMD_CREATE, NULL, NULL);
+	r = whole ? 0 : hk_sys_fsconfig(fs, HK_FSCONFIG_SET_STRING, "subset", "pid");
+	if (r == 0)
+		r = hk_sys_fsconfig(fs, HK_FSCONFIG_CMD_CREATE, NULL, NULL);
 	if (r < 0)
 		return r;
 	return verified(hk_sys_fsmount(
@@ -74,6 +86,19 @@ long hk_procfs_read(int procfd, const char *path, char *ret, unsigned long cap)
 	HK_FD int fd = hk_procfs_open(procfd, path, O_RDONLY);
 
 	return fd < 0 ? fd : hk_read_string(fd, ret, cap);
+}
+
+/* In two steps, of which the first crosses no mount: the second, a magic link, has to. */
+int hk_procfs_reopen(int procfd, int fd, int flags)
+{
+	HK_FD int dir = hk_procfs_open(procfd, "self/fd", O_PATH | O_DIRECTORY);
+	char path[HK_PROCFS_FD_PATH_MAX];
+	int reopened;
+
+	if (dir < 0)
+		return dir;
+	reopened = openat(dir, strrchr(hk_procfs_fd_path(fd, path), '/') + 1, flags | O_CLOEXEC);
+	return reopened < 0 ? -errno : reopened;
 }
 
 const char *hk_procfs_fd_path(int fd, char ret[HK_PROCFS_FD_PATH_MAX])

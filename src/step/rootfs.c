@@ -26,9 +26,13 @@ int hk_step_propagation(
 static int name_root(struct hk_ctx *ctx, int fd, struct hk_err *err)
 {
 	char link[HK_PROCFS_FD_PATH_MAX];
-	ssize_t n = readlinkat(ctx->procfd, hk_procfs_fd_path(fd, link), ctx->root_path,
-		sizeof(ctx->root_path) - 1);
+	int procfd = hk_ctx_procfs(ctx, err);
+	ssize_t n;
 
+	if (procfd < 0)
+		return procfd;
+	n = readlinkat(
+		procfd, hk_procfs_fd_path(fd, link), ctx->root_path, sizeof(ctx->root_path) - 1);
 	if (n < 0)
 		return hk_fail(err, errno, "read the path of the root file system");
 	ctx->root_path[n] = '\0';
@@ -85,18 +89,22 @@ static int bind_root(
 	return 0;
 }
 
+/* Refused in a user namespace where the host's /proc has masks: the host's own must do then, which
+ * shows us the same files of ourselves. */
+static void open_procfs(struct hk_ctx *ctx)
+{
+	int procfd = hk_procfs_open_private(true);
+
+	if (procfd < 0)
+		return;
+	hk_close(&ctx->procfd);
+	ctx->procfd = procfd;
+}
+
 /* From now on what the container's image holds decides over paths: whatever of the host is needed
  * later is opened here. */
 static int open_host_things(struct hk_ctx *ctx, struct hk_err *err)
 {
-	int procfd = hk_procfs_open_private();
-
-	/* refused in a user namespace where the host's /proc has masks: the host's own must do
-	 * then, which shows us the same files of ourselves */
-	if (procfd >= 0) {
-		hk_close(&ctx->procfd);
-		ctx->procfd = procfd;
-	}
 	ctx->null_cover.fd = hk_host_null_open(err);
 	return ctx->null_cover.fd < 0 ? ctx->null_cover.fd : 0;
 }
@@ -112,6 +120,8 @@ int hk_step_rootfs(struct hk_ctx *ctx, const struct hk_step_rootfs *args, struct
 	place = openat(AT_FDCWD, source, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place < 0)
 		return hk_fail(err, errno, "open the root file system '%s'", source);
+	if (!args->open_only || ctx->procfd < 0)
+		open_procfs(ctx);
 	r = name_root(ctx, place, err);
 	if (r < 0)
 		return r;

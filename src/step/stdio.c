@@ -15,7 +15,6 @@
 static int reopen_null(struct hk_ctx *ctx, int fd, struct hk_err *err)
 {
 	int root = hk_ctx_root(ctx, err);
-	char link[HK_PROCFS_FD_PATH_MAX];
 	HK_FD int node = -1, null = -1;
 	struct stat st;
 
@@ -24,7 +23,7 @@ static int reopen_null(struct hk_ctx *ctx, int fd, struct hk_err *err)
 	node = hk_root_open(root, "/dev/null", O_PATH | O_NOFOLLOW);
 	if (node < 0 || fstat(node, &st) < 0 || !hk_is_null(&st))
 		return 0;
-	null = openat(ctx->procfd, hk_procfs_fd_path(node, link), O_RDWR | O_CLOEXEC);
+	null = hk_procfs_reopen(hk_ctx_procfs(ctx, NULL), node, O_RDWR);
 	if (null < 0)
 		return 0; /* the device cgroup may forbid it */
 	return dup2(null, fd) < 0 ? hk_fail(err, errno, "replace file descriptor %d", fd) : 0;

@@ -40,7 +40,7 @@ struct hk_ctx {
 	struct hk_wire wire; /* to the runtime; closed by the step `ready` */
 	int slots[HK_SLOT_COUNT];
 	uint32_t preserve_fds;
-	int procfd;		     /* root of a procfs that no container has touched */
+	int procfd;		     /* see hk_ctx_procfs */
 	int rootfd;		     /* the container's root, see hk_ctx_root */
 	struct hk_cover null_cover;  /* the host's /dev/null: masks files */
 	struct hk_cover empty_cover; /* an empty read-only directory: masks directories */
@@ -48,7 +48,8 @@ struct hk_ctx {
 	struct hk_visit visit;
 	struct hk_trace *trace;	     /* shared with the runtime; NULL: no timeline is wanted */
 	int ruleset;		     /* Landlock's, until it is in force */
-	bool setgroups_denied;	     /* known to be, from before it was */
+	bool setgroups_asked;	     /* is this known? */
+	bool setgroups_denied;	     /* by the user namespace */
 	bool armed;		     /* the runtime's death is ours */
 	bool switched;		     /* user and capabilities are the program's */
 	bool chdir_done;	     /* the working directory is where the program wants it */
@@ -75,6 +76,12 @@ int hk_ctx_disarm(struct hk_ctx *ctx, struct hk_err *err);
 
 /* The container's root as an O_PATH fd that stays the context's, or a negative errno. */
 int hk_ctx_root(struct hk_ctx *ctx, struct hk_err *err);
+
+/* The root of a procfs of the pid namespace that we are in: the host's before the step `fork`, and
+ * from the step `rootfs` on one that no container has touched; always open then. Between the two, and
+ * where a container is joined, it is opened when it is wanted, as long as we have privileges. The fd
+ * stays the context's; or a negative errno with err set. */
+int hk_ctx_procfs(struct hk_ctx *ctx, struct hk_err *err);
 
 /* Write a file of our own in /proc, "self/...". 0 or a negative errno. */
 int hk_ctx_write_self(struct hk_ctx *ctx, const char *path, const char *text);

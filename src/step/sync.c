@@ -33,9 +33,13 @@ int hk_step_ready(struct hk_ctx *ctx, const struct hk_step_ready *args, struct h
 	r = hk_ctx_disarm(ctx, err);
 	if (r == 0)
 		r = hk_ctx_ask(ctx, HK_MSG_READY, NULL, NULL, err);
-	if (r == 0)
-		hk_close(&ctx->wire.fd); /* from now on errors go to HK_SLOT_RESULT */
-	return r;
+	if (r < 0)
+		return r;
+	hk_close(&ctx->wire.fd); /* from now on errors go to HK_SLOT_RESULT */
+	/* a container that is only created may have processes already, by `exec`: they can see us
+	 */
+	hk_close(&ctx->procfd);
+	return 0;
 }
 
 int hk_step_wait_start(

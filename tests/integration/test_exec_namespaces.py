@@ -194,6 +194,34 @@ def test_stage_is_out_of_reach(runtime, bundle, tmp):
     assert "/exe: cannot read link: Permission denied" in container.output
 
 
+@pytest.mark.parametrize("kind", [None, "network", "cgroup"])
+def test_tracer_finds_nothing_of_the_host(runtime, bundle, spy, kind):
+    """CVE-2016-9962 once more: with CAP_SYS_PTRACE on the host no process can hide its descriptors,
+    hence it has none of the host's when it comes in sight. The runtime's environment is not its own."""
+    bundle.bind(spy, "/spy", "ro").args("/spy").capabilities("CAP_SYS_PTRACE")
+    if kind == "network":
+        bundle.without_namespace(kind)
+    elif kind:
+        bundle.namespace(kind)
+    container = runtime.start(bundle)
+    container.wait_output("ready")
+
+    def act():
+        assert container.exec("true", env={"SECRET": "1"}).status == 0
+
+    assert container.spied(act) == []
+
+
+def test_tracer_finds_nothing_in_a_created_container(runtime, bundle, spy):
+    """Its first process is an init stage, which waits for `start`."""
+    container = runtime.create(bundle.bind(spy, "/spy", "ro").sleep().capabilities("CAP_SYS_PTRACE"))
+    with subprocess.Popen([runtime.program, "--root", str(runtime.root), "exec", container.id, "/spy"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline().split(": ")[-1] for _ in range(3)]
+        container.must("kill", "KILL")
+    assert lines == ["ready\n", "seen\n", "seen\n"]
+
+
 # Races and sudden deaths
 
 def test_into_a_container_that_is_dying(runtime, bundle):

@@ -64,16 +64,27 @@ def base_rootfs(area):
     return rootfs
 
 
-@pytest.fixture(scope="session")
-def helper(area):
-    """A static program that makes one system call and says what came of it."""
+def compiled(area, name):
+    """The static program of that name, made of the C file beside this one."""
     compiler = shutil.which("musl-gcc") or shutil.which("cc")
     if not compiler:
-        pytest.skip("no C compiler for the helper program")
-    path = area / "helper"
-    subprocess.run([compiler, "-O1", "-static", "-pthread", "-o", path, Path(__file__).parent / "helper.c"],
+        pytest.skip(f"no C compiler for the program {name}")
+    path = area / name
+    subprocess.run([compiler, "-O1", "-static", "-pthread", "-o", path, Path(__file__).parent / f"{name}.c"],
                    check=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def helper(area):
+    """A program that makes one system call and says what came of it."""
+    return compiled(area, "helper")
+
+
+@pytest.fixture(scope="session")
+def spy(area):
+    """A hostile process that looks for what is not the container's."""
+    return compiled(area, "spy")
 
 
 @pytest.fixture(scope="session")

@@ -157,6 +157,17 @@ class Container:
             print(self.output)
             raise
 
+    def spied(self, act, stages=10):
+        """What a container whose program is the spy says of others while act() is called over and over, until it
+        has seen some init stages."""
+        def seen():
+            act()
+            return self.output.count(": seen\n") >= stages
+
+        host.wait_until(seen, seconds=60)
+        return sorted({line.split(": ", 1)[1] for line in self.output.splitlines()
+                       if ": " in line and not line.endswith(": seen")})
+
     def wait_stopped(self, seconds=10):
         host.wait_until(lambda: self.status == "stopped", seconds=seconds)
 

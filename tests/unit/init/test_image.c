@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #ifdef HAKO_INIT_IS_MUSL
-#define IMAGE_MAX (100 * 1024)
+#define IMAGE_MAX (104 * 1024)
 #else /* glibc's static start-up alone is 700 KB */
 #define IMAGE_MAX (1024 * 1024)
 #endif

@@ -31,7 +31,7 @@ static int tree_setup(void **state)
 	assert_non_null(realpath(path, ctx->root_path));
 	ctx->rootfd = open(ctx->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(ctx->rootfd >= 0);
-	ctx->procfd = hk_procfs_open_host();
+	ctx->procfd = hk_procfs_open_mounted();
 	assert_true(ctx->procfd >= 0);
 	ctx->parent.fd = -1;
 	*state = ctx;
