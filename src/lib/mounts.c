@@ -9,15 +9,18 @@
 #include "spec/validate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct errand {
 	enum hk_errand kind;
 	pid_t init;
 	struct hk_spec spec;
 	struct hk_namespace namespaces[HK_NS_COUNT]; /* to be entered; the spec's */
+	uint64_t inside; /* namespaces that whoever opens a proc in the container enters */
 	int slots[HK_SLOT_COUNT];
 };
 
@@ -37,7 +40,7 @@ static void add_namespace(struct errand *e, enum hk_ns_type type, int fd, const 
 		(struct hk_namespace){.type = type, .path = path};
 }
 
-static int open_namespace(struct errand *e, enum hk_ns_type type, struct hk_err *err)
+static int open_namespace(const struct errand *e, enum hk_ns_type type, struct hk_err *err)
 {
 	char path[64];
 
@@ -74,7 +77,7 @@ static int join_shown(struct errand *e, struct hk_err *err)
 	static const struct {
 		const char *fstype;
 		enum hk_ns_type ns;
-	} shown[] = {{"proc", HK_NS_PID}, {"sysfs", HK_NS_NETWORK}, {"mqueue", HK_NS_IPC}};
+	} shown[] = {{"sysfs", HK_NS_NETWORK}, {"mqueue", HK_NS_IPC}};
 
 	for (size_t i = 0; i < HK_COUNT(shown); i++) {
 		HK_FD int fd = -1;
@@ -90,7 +93,40 @@ static int join_shown(struct errand *e, struct hk_err *err)
 	return 0;
 }
 
-static int open_namespaces(struct errand *e, struct hk_err *err)
+/* 1: init's namespace of that type is not ours; 0: it is, or this kernel has none such. */
+static int differs(const struct errand *e, enum hk_ns_type type, struct hk_err *err)
+{
+	HK_FD int fd = -1;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", hk_ns_infos[type].proc_name);
+	if (access(path, F_OK) < 0)
+		return 0;
+	fd = open_namespace(e, type, err);
+	return fd < 0 ? fd : !hk_namespace_is_ours(fd, type);
+}
+
+/* And a proc by the pid namespace, where the container's processes would see us. It is opened by a
+ * process that has all its namespaces but for the user namespace, which is joined. */
+static int find_inside(struct errand *e, int init, struct hk_err *err)
+{
+	int r = mounts_new(&e->spec, "proc") ? differs(e, HK_NS_PID, err) : 0;
+
+	if (r <= 0)
+		return r;
+	e->slots[HK_SLOT_INIT] = fcntl(init, F_DUPFD_CLOEXEC, 3);
+	if (e->slots[HK_SLOT_INIT] < 0)
+		return hk_fail(err, errno, "open the container's init");
+	for (enum hk_ns_type type = 0; type < HK_NS_COUNT; type++) {
+		r = type == HK_NS_USER ? 0 : differs(e, type, err);
+		if (r < 0)
+			return r;
+		e->inside |= r ? hk_ns_infos[type].clone_flag : 0;
+	}
+	return 0;
+}
+
+static int open_namespaces(struct errand *e, int init, struct hk_err *err)
 {
 	HK_FD int mount_ns = open_namespace(e, HK_NS_MOUNT, err);
 	int r;
@@ -103,6 +139,8 @@ static int open_namespaces(struct errand *e, struct hk_err *err)
 	r = join_owner(e, mount_ns, err);
 	if (r == 0)
 		r = join_shown(e, err);
+	if (r == 0)
+		r = find_inside(e, init, err);
 	/* the init stage's own view of the host is a new one; in the slot is the container's */
 	add_namespace(e, HK_NS_MOUNT, hk_take_fd(&mount_ns), NULL);
 	return r;
@@ -150,7 +188,7 @@ static int run_errand(struct errand *e, const struct hako_container *container,
 	int r;
 
 	e->spec.linux.mount_label = loaded->state.mount_label;
-	r = open_namespaces(e, err);
+	r = open_namespaces(e, loaded->pidfd, err);
 	/* they were opened by pid: it must still be the container's */
 	if (r == 0 && hk_sys_pidfd_send_signal(loaded->pidfd, 0) < 0)
 		r = hk_refuse(err, ESRCH, "container not running");
@@ -159,8 +197,8 @@ static int run_errand(struct errand *e, const struct hako_container *container,
 	if (r == 0)
 		r = hk_facts_probe(&e->spec, &facts, err);
 	if (r == 0)
-		r = hk_plan_build_errand(
-			e->kind, &e->spec, &facts, loaded->state.bundle, arena, &plan, err);
+		r = hk_plan_build_errand(e->kind, &e->spec, &facts, e->inside, loaded->state.bundle,
+			arena, &plan, err);
 	if (r < 0)
 		return r;
 	stage.plan = plan;

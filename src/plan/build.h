@@ -49,10 +49,11 @@ enum hk_errand {
 
 /* A plan that changes a container that runs, whose mount namespace will be in its slot. Of the spec the
  * mounts and their label count, and as namespaces those that are to be joined and a new mount namespace,
- * the init stage's own. bundle: what relative sources are relative to. err is not NULL; its property is as
- * in config.json, "/mounts/0", or about a namespace. */
+ * the init stage's own. inside: HK_CLONE_NEW* bits, the namespaces of the container's first process that it
+ * does not share with us; 0 where no proc of its pid namespace is to be mounted. bundle: what relative sources
+ * are relative to. err is not NULL; its property is as in config.json, "/mounts/0", or about a namespace. */
 int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
-	const struct hk_facts *facts, const char *bundle, struct hk_arena *arena,
+	const struct hk_facts *facts, uint64_t inside, const char *bundle, struct hk_arena *arena,
 	const struct hk_plan **ret, struct hk_err *err);
 
 /* The plan of a process beside a container's init. Of spec: process; annotations, linux.namespaces,

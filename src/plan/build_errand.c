@@ -41,15 +41,16 @@ static int check_addition(struct hk_builder *b, size_t i)
 	return 0;
 }
 
-static void begin(struct hk_builder *b)
+static void begin(struct hk_builder *b, uint64_t inside)
 {
 	hk_build_namespaces(b);
 	/* our view of the host: nothing that happens in it is seen there */
 	HK_STEP(&b->blob, PROPAGATION, propagation, HK_NO_PROPERTY, .flags = MS_SLAVE | MS_REC);
-	HK_STEP(&b->blob, VISIT, visit, HK_NO_PROPERTY, .slot = HK_SLOT_NS + HK_NS_MOUNT);
+	HK_STEP(&b->blob, VISIT, visit, HK_NO_PROPERTY, .slot = HK_SLOT_NS + HK_NS_MOUNT,
+		.namespaces = inside);
 }
 
-static int build_additions(struct hk_builder *b)
+static int build_additions(struct hk_builder *b, uint64_t inside)
 {
 	int r;
 
@@ -58,7 +59,7 @@ static int build_additions(struct hk_builder *b)
 		if (r < 0)
 			return r;
 	}
-	begin(b);
+	begin(b, inside);
 	r = hk_build_mounts(b);
 	if (r == 0)
 		hk_build_late_remounts(b);
@@ -70,7 +71,7 @@ static int build_removals(struct hk_builder *b)
 {
 	char target[PATH_MAX];
 
-	begin(b);
+	begin(b, 0);
 	for (size_t i = 0; i < b->spec->mount_count; i++) {
 		if (hk_mount_target(&b->spec->mounts[i], target) < 0)
 			return hk_build_refuse_mount(b, i, "/destination", "the path is too long");
@@ -85,11 +86,11 @@ static int build_removals(struct hk_builder *b)
 	return 0;
 }
 
-static int build(struct hk_builder *b, enum hk_errand errand)
+static int build(struct hk_builder *b, enum hk_errand errand, uint64_t inside)
 {
 	switch (errand) {
 	case HK_ERRAND_ADD_MOUNTS:
-		return build_additions(b);
+		return build_additions(b, inside);
 	case HK_ERRAND_REMOVE_MOUNTS:
 		return build_removals(b);
 	}
@@ -97,7 +98,7 @@ static int build(struct hk_builder *b, enum hk_errand errand)
 }
 
 int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
-	const struct hk_facts *facts, const char *bundle, struct hk_arena *arena,
+	const struct hk_facts *facts, uint64_t inside, const char *bundle, struct hk_arena *arena,
 	const struct hk_plan **ret, struct hk_err *err)
 {
 	const struct hk_plan_options options = {.bundle = bundle};
@@ -109,7 +110,7 @@ int hk_plan_build_errand(enum hk_errand errand, const struct hk_spec *spec,
 		.findings = &first,
 		.user_namespace = hk_spec_namespace(spec, HK_NS_USER),
 		.mount_namespace = true};
-	int r = build(&b, errand);
+	int r = build(&b, errand, inside);
 
 	if (r == 0) {
 		HK_STEP(&b.blob, READY, ready, HK_NO_PROPERTY, .unused = 0);

@@ -150,9 +150,10 @@
 
 /* ---- an errand in a container that runs: its mounts are changed, and nothing is executed ---- */
 
-/* The container's mount namespace is the one in the slot. From here on a mount is made where we are,
+/* The container's mount namespace is the one in the slot; namespaces: HK_CLONE_NEW* bits, those that the
+ * process in HK_SLOT_INIT has for itself, where a proc has to be opened in there. From here on a mount is made where we are,
  * with the host's files in sight, and put there; what was put is taken away where a later step fails. */
-#define HK_FIELDS_visit(F) F(u32, slot)
+#define HK_FIELDS_visit(F) F(u32, slot) F(u64, namespaces)
 /* Find the mount that is exactly at target; without a target: take away those that were found. */
 #define HK_FIELDS_unmount(F) F(str, target)
 #define HK_FIELDS_finish(F) F(u32, unused) /* the end, as exec is of the others */

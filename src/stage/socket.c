@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/passfd.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -51,35 +52,10 @@ int hk_socket_connect(const char *path, struct hk_err *err)
 	return hk_take_fd(&sock);
 }
 
-/* The first byte carries the fd; how many of the others go along, or a negative errno. */
-static ssize_t send_first(int sock, const char *text, size_t len, int fd)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(char *)text, len};
-	struct msghdr header = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-	ssize_t n;
-
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
-	do
-		n = sendmsg(sock, &header, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
-
 int hk_socket_send_fd(int sock, const char *text, int fd, struct hk_err *err)
 {
 	size_t len = strlen(text);
-	ssize_t n = send_first(sock, text, len, fd);
+	ssize_t n = hk_send_fds(sock, text, len, &fd, 1); /* with the first byte */
 
 	for (size_t sent = 0; n >= 0;) {
 		sent += (size_t)n;

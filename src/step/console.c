@@ -2,6 +2,7 @@
 #include "step/attach.h"
 
 #include "base/fd.h"
+#include "base/passfd.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "step/mount_point.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -71,28 +71,9 @@ static int open_master(struct hk_ctx *ctx, struct hk_err *err)
 
 static int send_master(int sock, int master, const char *name, struct hk_err *err)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {.iov_base = (char *)name, .iov_len = strlen(name)};
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-	ssize_t n;
+	ssize_t n = hk_send_fds(sock, name, strlen(name), &master, 1);
 
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &master, sizeof(int));
-	do
-		n = sendmsg(sock, &message, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? hk_fail(err, errno, "send the console to the console socket") : 0;
+	return n < 0 ? hk_fail(err, (int)-n, "send the console to the console socket") : 0;
 }
 
 static int bind_console(struct hk_ctx *ctx, int peer, struct hk_err *err)

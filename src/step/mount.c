@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "step/copyup.h"
 #include "step/fsconfig.h"
+#include "step/inside.h"
 #include "step/label.h"
 #include "step/mount2.h"
 #include "step/mount_point.h"
@@ -59,11 +60,17 @@ static uint64_t first_attrs(const struct hk_step_mount *args)
 	return args->how & FILLED ? args->attrs & ~(uint64_t)HK_MOUNT_ATTR_RDONLY : args->attrs;
 }
 
+/* A proc of a pid namespace that we are not in? */
+static bool is_proc_inside(const struct hk_ctx *ctx, const struct hk_step_mount *args)
+{
+	return ctx->visit.namespaces && strcmp(hk_plan_str(ctx->plan, args->fstype), "proc") == 0;
+}
+
 static int make_by_mount2(
 	struct hk_ctx *ctx, const struct hk_step_mount *args, int target, struct hk_err *err)
 {
 	HK_FD int tree = -1;
-	int r = hk_mount2(ctx, args, target, &tree);
+	int r = is_proc_inside(ctx, args) ? -ENOTSUP : hk_mount2(ctx, args, target, &tree);
 
 	if (r == 0)
 		r = hk_tree_attrs(tree, false, first_attrs(args), 0);
@@ -84,7 +91,7 @@ static int make_fs(
 
 	if (hk_mount2_is_needed(ctx, args))
 		return make_by_mount2(ctx, args, target, err);
-	fs = hk_sys_fsopen(fstype);
+	fs = is_proc_inside(ctx, args) ? hk_inside_open_proc(ctx) : hk_sys_fsopen(fstype);
 	if (fs < 0)
 		return hk_fail(err, -fs, "mount %s on '%s'", fstype, where);
 	r = configure(fs, ctx, args, target, err);

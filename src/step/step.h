@@ -28,6 +28,7 @@ struct hk_parent {
 struct hk_visit {
 	int theirs;		    /* its mount namespace; -1: the container is a new one, ours */
 	int ours;		    /* the one that we are in but for moments */
+	uint64_t namespaces;	    /* all of its that are not ours, where a proc is to be mounted */
 	bool put;		    /* the mounts are ours, and go where something fails */
 	uint32_t count;		    /* of the mounts that were put, or found to be taken away */
 	struct hk_visited *mounts;

@@ -76,6 +76,7 @@ int hk_step_visit(struct hk_ctx *ctx, const struct hk_step_visit *args, struct h
 
 	if (r < 0)
 		return r;
+	visit->namespaces = args->namespaces;
 	visit->ours = openat(ctx->procfd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (visit->ours < 0)
 		return hk_fail(err, errno, "open our own mount namespace");

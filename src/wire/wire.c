@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/passfd.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -22,10 +23,7 @@ const struct hk_msg_rule hk_msg_rules[HK_MSG_TYPE_COUNT] = {
 #undef X
 };
 
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(HK_WIRE_MAX_FDS * sizeof(int))];
-};
+_Static_assert(HK_WIRE_MAX_FDS <= HK_PASS_MAX_FDS, "all of a message go at once");
 
 void hk_wire_init(struct hk_wire *wire, int fd, bool runtime)
 {
@@ -65,21 +63,17 @@ int hk_wire_step(struct hk_wire *wire, uint32_t type, bool to_runtime)
 	return 0;
 }
 
-static ssize_t send_with_fds(int sock, void *data, size_t len, const int *fds, uint32_t fd_count)
+static ssize_t send_plain(const struct hk_wire *wire, const void *data, size_t len)
 {
-	struct iovec iov = {data, len};
-	union control control = {0};
-	struct msghdr header = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = (socklen_t)CMSG_SPACE(fd_count * sizeof(int))};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+	ssize_t n;
 
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = (socklen_t)CMSG_LEN(fd_count * sizeof(int));
-	memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
-	return sendmsg(sock, &header, MSG_NOSIGNAL);
+	do {
+		if (wire->runtime) /* SIGPIPE would be the caller's process' end */
+			n = send(wire->fd, data, len, MSG_NOSIGNAL);
+		else /* the init stage ignores SIGPIPE, and its seccomp filter allows this one */
+			n = write(wire->fd, data, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 int hk_wire_send(struct hk_wire *wire, enum hk_msg_type type, const void *payload, const int *fds,
@@ -102,16 +96,10 @@ int hk_wire_send(struct hk_wire *wire, enum hk_msg_type type, const void *payloa
 	if (payload)
 		memcpy(&msg.payload, payload, rule->size);
 	len = offsetof(struct hk_msg, payload) + rule->size;
-	do {
-		if (fd_count > 0)
-			n = send_with_fds(wire->fd, &msg, len, fds, fd_count);
-		else if (wire->runtime) /* SIGPIPE would be the caller's process' end */
-			n = send(wire->fd, &msg, len, MSG_NOSIGNAL);
-		else /* the init stage ignores SIGPIPE, and its seccomp filter allows this one */
-			n = write(wire->fd, &msg, len);
-	} while (n < 0 && errno == EINTR);
+	n = fd_count > 0 ? hk_send_fds(wire->fd, &msg, len, fds, fd_count)
+			 : send_plain(wire, &msg, len);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	if ((size_t)n != len)
 		return -EIO;
 	*wire = next;
@@ -124,55 +112,29 @@ static void close_all(int *fds, uint32_t fd_count)
 		hk_close(&fds[i]);
 }
 
-/* Every fd in the control data, however many records the sender put them into. */
-static uint32_t take_fds(struct msghdr *header, int *ret_fds)
+static ssize_t receive_plain(int sock, void *buf, size_t cap)
 {
-	uint32_t count = 0;
+	ssize_t n;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, (char *)c + at, sizeof(int));
-			if (count < HK_WIRE_MAX_FDS)
-				ret_fds[count++] = fd;
-			else
-				hk_close(&fd); /* cannot be: the control buffer is no bigger */
-		}
-	}
-	return count;
+	do
+		n = read(sock, buf, cap);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 /* One datagram. Its length, 0 at the end, or a negative errno; no fd is left open then. */
 static ssize_t receive_datagram(
 	struct hk_wire *wire, void *buf, size_t cap, int *ret_fds, uint32_t *ret_fd_count)
 {
-	struct iovec iov = {buf, cap};
-	union control control;
-	struct msghdr header = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
 	bool plain = !wire->runtime && wire->pending != HK_MSG_NONE &&
 		     hk_msg_rules[hk_msg_rules[wire->pending].answer].fds_max == 0;
 	ssize_t n;
 
 	*ret_fd_count = 0;
-	do
-		n = plain ? read(wire->fd, buf, cap) : recvmsg(wire->fd, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) /* ECONNRESET: it closed without having read all */
-		return errno == ECONNRESET ? 0 : -errno;
-	if (plain)
-		return n;
-	*ret_fd_count = take_fds(&header, ret_fds);
-	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		close_all(ret_fds, *ret_fd_count);
-		return -EPROTO;
-	}
-	return n;
+	n = plain ? receive_plain(wire->fd, buf, cap)
+		  : hk_receive_fds(wire->fd, buf, cap, ret_fds, HK_WIRE_MAX_FDS, ret_fd_count);
+	/* ECONNRESET: it closed without having read all */
+	return n == -ECONNRESET ? 0 : n;
 }
 
 static bool slots_are_valid(const struct hk_msg_plan *plan, uint32_t fd_count)

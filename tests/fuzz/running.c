@@ -119,7 +119,7 @@ static int plan_mounts(
 	int r = kind == HK_ERRAND_ADD_MOUNTS ? hk_validate_mounts(spec, &first) : 0;
 
 	if (r == 0)
-		r = hk_plan_build_errand(kind, spec, &fuzz_host, "/b", arena, &plan, err);
+		r = hk_plan_build_errand(kind, spec, &fuzz_host, 0, "/b", arena, &plan, err);
 	if (r == 0)
 		check_plan(plan, err);
 	return r;

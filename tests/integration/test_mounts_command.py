@@ -146,6 +146,29 @@ def test_files_and_file_systems(change, container, volume):
     assert "1" in listed and str(os.getpid()) not in listed, "a proc of the container's pid namespace"
 
 
+def test_tracer_finds_nothing_of_the_host(runtime, bundle, change, spy):
+    """Whoever opens a proc for the container is in its pid namespace, with nothing that is the host's."""
+    bundle.bind(spy, "/spy", "ro").args("/spy").writable().capabilities("CAP_SYS_PTRACE")
+    container = runtime.start(bundle)
+    container.wait_output("ready")
+    proc = {"destination": "/proc2", "type": "proc", "options": ["hidepid=1"]}
+
+    def act():
+        for what in ("add", "remove"):
+            result = change(what, container, proc)
+            assert result.status == 0, result.err
+
+    assert container.spied(act, stages=5) == []
+
+
+@pytest.mark.parametrize("option", ["silent", "iversion"])
+def test_option_that_a_proc_cannot_get(change, container, option):
+    """mount(2) would have to be called in the container's pid namespace."""
+    result = change("add", container, {"destination": "/proc2", "type": "proc", "options": [option]})
+    assert result.status == 1 and "mount proc on '/proc2'" in result.err
+    assert "/proc2" not in points(container)
+
+
 def test_read_only_tmpfs_with_a_mount_in_it(change, container, volume):
     assert change("add", container, tmpfs("/t", "ro"), bind(volume, "/t/deep/er")).status == 0
     assert "ro" in at(container, "/t").options and "ro" not in at(container, "/t/deep/er").options

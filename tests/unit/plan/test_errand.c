@@ -17,8 +17,8 @@ static void make_errand(
 	made->spec.linux.namespaces = user_and_mount + 2 - namespace_count;
 	made->spec.linux.namespace_count = namespace_count;
 	made->spec.linux.mount_label = "label";
-	made->r = hk_plan_build_errand(
-		errand, &made->spec, &facts, "/b", &made->arena, &made->plan, &made->err);
+	made->r = hk_plan_build_errand(errand, &made->spec, &facts,
+		HK_CLONE_NEWPID | HK_CLONE_NEWNS, "/b", &made->arena, &made->plan, &made->err);
 }
 
 static uint32_t position(const struct hk_plan *plan, enum hk_step_kind kind)
@@ -34,6 +34,7 @@ static void test_additions(void **state)
 	struct made made;
 	const struct hk_step_mount *mount;
 	const struct hk_step_bind *bind;
+	const struct hk_step_visit *visit;
 
 	(void)state;
 	make_errand(&made, HK_ERRAND_ADD_MOUNTS,
@@ -52,6 +53,10 @@ static void test_additions(void **state)
 	assert_int_equal(position(made.plan, HK_STEP_FINISH), made.plan->step_count - 1);
 	mount = hk_plan_args(made.plan, nth(made.plan, HK_STEP_MOUNT, 0));
 	assert_string_equal(hk_plan_str(made.plan, mount->label), "label");
+	/* nobody enters a pid namespace with what is the host's */
+	visit = hk_plan_args(made.plan, nth(made.plan, HK_STEP_VISIT, 0));
+	assert_int_equal(visit->namespaces, HK_CLONE_NEWPID | HK_CLONE_NEWNS);
+	assert_int_equal(count_of(made.plan, HK_STEP_FORK), 0);
 	bind = hk_plan_args(made.plan, nth(made.plan, HK_STEP_BIND, 0));
 	assert_string_equal(hk_plan_str(made.plan, bind->source), "/b/s");
 	assert_string_equal(hk_plan_str(made.plan, bind->target), "/b");
