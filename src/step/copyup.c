@@ -41,34 +41,38 @@ static int copy_bytes(int from, int to)
 	return r;
 }
 
-static int copy_file(int from, int to, const char *name, const struct stat *st)
+static int copy_file(int from, int to, const char *name)
 {
 	/* it was a regular file a moment ago; O_NONBLOCK if it is a fifo by now */
 	HK_FD int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	HK_FD int out = -1;
+	struct stat st;
 	int r;
 
-	if (in < 0)
+	/* somebody may have exchanged it: owner and mode are those of what is copied */
+	if (in < 0 || fstat(in, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ESTALE;
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;
 	r = copy_bytes(in, out);
 	if (r < 0)
 		return r;
-	if (fchown(out, st->st_uid, st->st_gid) < 0)
+	if (fchown(out, st.st_uid, st.st_gid) < 0)
 		return -errno;
-	return fchmod(out, st->st_mode & 07777) < 0 ? -errno : 0; /* chown clears setuid */
+	return fchmod(out, st.st_mode & 07777) < 0 ? -errno : 0; /* chown clears setuid */
 }
 
-static int copy_subdir(
-	int from, int to, const char *name, const struct stat *st, unsigned int depth)
+static int copy_subdir(int from, int to, const char *name, unsigned int depth)
 {
 	HK_FD int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	HK_FD int out = -1;
+	struct stat st;
 	int r;
 
-	if (in < 0)
+	if (in < 0 || fstat(in, &st) < 0)
 		return -errno;
 	if (mkdirat(to, name, 0700) < 0)
 		return -errno;
@@ -78,9 +82,9 @@ static int copy_subdir(
 	r = copy_dir(in, out, depth + 1);
 	if (r < 0)
 		return r;
-	if (fchown(out, st->st_uid, st->st_gid) < 0)
+	if (fchown(out, st.st_uid, st.st_gid) < 0)
 		return -errno;
-	return fchmod(out, st->st_mode & 07777) < 0 ? -errno : 0;
+	return fchmod(out, st.st_mode & 07777) < 0 ? -errno : 0;
 }
 
 static int copy_link(int from, int to, const char *name, const struct stat *st)
@@ -111,10 +115,10 @@ static int copy_entry(int from, int to, const char *name, dev_t dev, unsigned in
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		/* a mount point is copied as the empty directory it covers: the mount goes on */
-		return st.st_dev == dev ? copy_subdir(from, to, name, &st, depth)
+		return st.st_dev == dev ? copy_subdir(from, to, name, depth)
 					: (mkdirat(to, name, st.st_mode & 07777) < 0 ? -errno : 0);
 	if (S_ISREG(st.st_mode))
-		return copy_file(from, to, name, &st);
+		return copy_file(from, to, name);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(from, to, name, &st);
 	if (S_ISSOCK(st.st_mode))
