@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/ioprio.h>
 #include <string.h>
 
@@ -175,12 +176,14 @@ int hk_build_lsm(struct hk_builder *b)
 void hk_build_seccomp(struct hk_builder *b)
 {
 	const struct hk_plan_options *options = b->options;
+	bool may_fetch = b->facts->permitted_caps >> CAP_SYS_PTRACE & 1;
 
 	if (options->seccomp_size)
 		HK_STEP(&b->blob, SECCOMP, seccomp, HK_PROPERTY(b, "/linux/seccomp"),
 			.filter = hk_blob_bytes(
 				&b->blob, options->seccomp_filter, options->seccomp_size),
-			.flags = options->seccomp_flags, .notify = options->seccomp_notify);
+			.flags = options->seccomp_flags, .notify = options->seccomp_notify,
+			.dumpable = options->seccomp_notify && !may_fetch);
 }
 
 /* The bounding set is only ever dropped from: what it may hold does not depend on what we have. */

@@ -139,8 +139,9 @@
 	F(u64, fs) F(u64, net) F(u64, scope) F(strs, paths) F(u32s, path_rights) F(u32s, ports) \
 	F(u32s, port_rights)
 #define HK_FIELDS_landlock_restrict(F) F(u32, unused) /* it is in force from here on */
-/* notify: the listener's fd goes to the runtime. flags: SECCOMP_FILTER_FLAG_*. */
-#define HK_FIELDS_seccomp(F) F(bytes, filter) F(u32, flags) F(u32, notify)
+/* notify: the listener's fd goes to the runtime; dumpable: which has no CAP_SYS_PTRACE to fetch it with.
+ * flags: SECCOMP_FILTER_FLAG_*. */
+#define HK_FIELDS_seccomp(F) F(bytes, filter) F(u32, flags) F(u32, notify) F(u32, dumpable)
 /* All but the user's program is set up; the runtime writes the state, says go. */
 #define HK_FIELDS_ready(F) F(u32, unused)
 /* Wait until `start` writes a byte to HK_SLOT_START. */

@@ -7,9 +7,22 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/prctl.h>
 
 #define FILTER_FLAG_TSYNC	 (1u << 0)
 #define FILTER_FLAG_NEW_LISTENER (1u << 3)
+
+/* A process that is not dumpable is out of reach for who has no CAP_SYS_PTRACE in the user
+ * namespace in which our image was executed, the runtime's. The container's root, who has it in the
+ * container's, can look at us as well from here on: it finds what it has itself. The guard makes an
+ * end of that when credentials change; where they have, we are already what the program will be. */
+static int let_fetch(struct hk_ctx *ctx, struct hk_err *err)
+{
+	hk_close(&ctx->procfd);
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0
+		       ? hk_fail(err, errno, "let the runtime fetch the seccomp listener")
+		       : 0;
+}
 
 int hk_step_seccomp(struct hk_ctx *ctx, const struct hk_step_seccomp *args, struct hk_err *err)
 {
@@ -28,6 +41,8 @@ int hk_step_seccomp(struct hk_ctx *ctx, const struct hk_step_seccomp *args, stru
 	/* behind it prctl may be forbidden, and what kills us with the runtime must not outlive it
 	 */
 	r = hk_ctx_disarm(ctx, err);
+	if (r == 0 && args->dumpable)
+		r = let_fetch(ctx, err);
 	if (r < 0)
 		return r;
 	if (args->notify) /* TSYNC has nothing to do, and does not go along with a listener */

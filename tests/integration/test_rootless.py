@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import host
+from test_seccomp import EXDEV, GETPGRP, Agent, profile, rule
 
 USER = 64321  # an id that no one has: no subordinate ids, no cgroup of its own
 
@@ -224,3 +226,19 @@ def test_life_cycle(rootless, runtime):
         host.wait_until(lambda: json.loads(rootless.call("state", name).stdout)["status"] == status)
     assert rootless.call("delete", name).returncode == 0
     assert rootless.call("state", name).returncode == 1
+
+
+@pytest.mark.needs(lambda: platform.machine() == "x86_64", "system call numbers of x86_64")
+@pytest.mark.parametrize("nnp", [True, False])
+def test_seccomp_notify(rootless, helper, nnp):
+    """Who made the init stage may not trace what it executed, and gets the listener all the same."""
+    shutil.copy(helper, rootless.bundle / "rootfs/helper")
+    path = rootless.bundle / "agent.sock"
+    agent = Agent(path, EXDEV)
+    path.chmod(0o777)
+    rootless.config["process"]["noNewPrivileges"] = nnp
+    profile(SimpleNamespace(linux=rootless.config["linux"]), rule("SCMP_ACT_NOTIFY", "getpgrp"),
+            listenerPath=str(path))
+    result = rootless.run(f"exec /helper syscall {GETPGRP}")
+    assert (result.returncode, result.stdout) == (0, f"errno {EXDEV}\n"), result.stderr
+    assert agent.calls == [GETPGRP]
