@@ -137,7 +137,8 @@ HAKO_API int hako_pids(hako_container *container, pid_t **ret, size_t *ret_count
  * what an interrupted create left behind. EBUSY "cannot delete container ... that is not stopped".
  * The handle stays the caller's to free. */
 HAKO_API int hako_delete(hako_container *container, bool force, hako_error **err);
-/* By id; force succeeds for an id that does not exist and for a half-made container. */
+/* By id; force succeeds for an id that does not exist and for a half-made container. EINVAL: what belongs
+ * to it cannot be read, and nothing was done. */
 HAKO_API int hako_delete_id(hako_runtime *runtime, const char *id, bool force, hako_error **err);
 
 /* The ids of all containers, sorted; freed with hako_ids_free. A missing state directory is empty

@@ -115,15 +115,22 @@ static int leave_to_others(struct hk_loaded *loaded, const struct hk_log *log, s
 	return 0;
 }
 
-/* A directory whose state cannot be read: its creator was killed before there was anything else, or
- * somebody else wrote it. */
-static int delete_broken(int root, const char *id, int why, bool force, struct hk_err *err)
+/* A directory without a state: its creator was killed before there was anything else. A state that
+ * cannot be read, of a newer version say, is not forgotten even by force: what it names may be
+ * running. */
+static int delete_broken(const struct hako_runtime *runtime, int root, const char *id, int why,
+	bool force, struct hk_err *err)
 {
 	struct hk_err e = {0};
 	int r;
 
-	if (why != -ENOENT && (why != -EINVAL || !force))
-		return why; /* out of memory, say: nothing is wrong with the container */
+	if (why == -EINVAL)
+		hk_err_hint(err,
+			"a program that can read it can delete the container; without one, end its "
+			"processes, remove its cgroups, and then '%s/%s'",
+			runtime->root, id);
+	if (why != -ENOENT)
+		return why;
 	r = hk_state_dir_remove(root, id, &e);
 	if (r < 0) {
 		*err = e;
@@ -144,7 +151,7 @@ static int delete_at(
 	if (loaded.dir < 0)
 		return r == -ENOENT && force ? 0 : r;
 	if (r < 0 && !loaded.state.id)
-		return delete_broken(root, id, r, force, err);
+		return delete_broken(runtime, root, id, r, force, err);
 	if (r < 0)
 		return r;
 	status = hk_loaded_status(&loaded);

@@ -393,6 +393,23 @@ def test_broken_state_file(runtime, bundle):
 
 
 @pytest.mark.hako_only
+@pytest.mark.shows("delete --force")
+def test_delete_force_does_not_forget_a_state_that_it_cannot_read(runtime, bundle):
+    """As after a step back to an older version: the container runs on."""
+    container = runtime.start(bundle.sleep())
+    path = container.state_dir / "state.json"
+    text = path.read_text()
+    for broken in text.replace('"version":1', '"version":2'), text[:len(text) // 2]:
+        assert broken != text
+        path.write_text(broken)
+        result = container.call("delete", "--force")
+        path.write_text(text)
+        assert result.status == 1
+        assert "read the state" in result.err and f"remove its cgroups, and then '{container.state_dir}'" in result.err
+        assert container.status == "running"
+
+
+@pytest.mark.hako_only
 @pytest.mark.parametrize("kind", ["prestart", "createRuntime"])
 def test_runtime_killed_while_creating(runtime, bundle, kind):
     """What is left can be deleted by force, and nothing stays: the fixture looks."""
