@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-#define REMOVE_BUDGET_MS 4000 /* for all directories together */
-
 /* The names of a hierarchy other than the directory's own, comma-separated; "" for none. */
 static const char *other_names(struct hk_arena *arena, const char *controllers, const char *own)
 {
@@ -258,7 +256,7 @@ static int check_removable(const struct hk_cgroup_dir *dir)
 
 int hk_cgroup_destroy(struct hk_cgroup *cgroup, struct hk_err *err)
 {
-	int budget_ms = REMOVE_BUDGET_MS, result = 0;
+	int budget_ms = HK_CGROUP_REMOVE_BUDGET_MS, result = 0;
 
 	/* All are tried: one that stays is no reason to leave the others too. */
 	for (size_t i = 0; i < cgroup->count; i++) {

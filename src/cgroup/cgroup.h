@@ -147,8 +147,8 @@ int hk_cgroup_kill(struct hk_cgroup *cgroup, int sig, struct hk_err *err);
 int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, struct hk_err *err);
 /* Has the kernel killed something in it for lack of memory? */
 bool hk_cgroup_oom_killed(struct hk_cgroup *cgroup);
-/* For a cgroup whose own processes have all ended: the directories that hold processes are somebody else's,
- * and belong to it no longer. *ret becomes true if there were any. */
+/* For a cgroup whose own processes have all ended: the directories that hold processes, and do so for a
+ * while, are somebody else's, and belong to it no longer. *ret becomes true if there were any. */
 int hk_cgroup_disown_occupied(struct hk_cgroup *cgroup, bool *ret, struct hk_err *err);
 /* Remove the directories and those below them; EBUSY is retried for a while. 0 when gone. Parents
  * that this very object made go too, unless somebody uses them. */

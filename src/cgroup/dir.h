@@ -82,6 +82,9 @@ bool hk_cgroup_holds_processes(int dirfd);
 /* The number behind "key " in a file of such lines. -ENOENT, -ENODATA, -EBADMSG. */
 int hk_cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret);
 
+/* How long all directories of a container together are waited for. */
+#define HK_CGROUP_REMOVE_BUDGET_MS 4000
+
 /* rmdir the tree at path. EBUSY, of processes that are about to end, is waited for while
  * *budget_ms lasts. 0 also where nothing is there. */
 int hk_cgroup_remove(const char *path, int *budget_ms);

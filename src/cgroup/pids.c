@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* pidfds held at a time: below every usual RLIMIT_NOFILE */
@@ -206,13 +207,29 @@ int hk_cgroup_pids(struct hk_cgroup *cgroup, pid_t **ret, size_t *ret_count, str
 	return 0;
 }
 
+/* How many processes stay, as long as *budget_ms lasts. */
+static int count_those_that_stay(struct hk_cgroup_dir *dir, int *budget_ms, size_t *ret)
+{
+	for (int wait_ms = 1;; wait_ms = wait_ms < 64 ? wait_ms * 2 : wait_ms) {
+		struct timespec pause = {.tv_nsec = wait_ms * 1000000L};
+		HK_FREE pid_t *pids = NULL;
+		int r = hk_cgroup_dir_pids(dir, &pids, ret);
+
+		if (r < 0 || *ret == 0 || *budget_ms <= 0)
+			return r;
+		*budget_ms -= wait_ms;
+		(void)nanosleep(&pause, NULL); /* EINTR: the budget bounds the rest */
+	}
+}
+
 int hk_cgroup_disown_occupied(struct hk_cgroup *cgroup, bool *ret, struct hk_err *err)
 {
+	int budget_ms = HK_CGROUP_REMOVE_BUDGET_MS;
+
 	for (size_t i = 0; i < cgroup->count;) {
 		struct hk_cgroup_dir *dir = &cgroup->dirs[i];
-		HK_FREE pid_t *pids = NULL;
 		size_t count = 0;
-		int r = hk_cgroup_dir_pids(dir, &pids, &count);
+		int r = count_those_that_stay(dir, &budget_ms, &count);
 
 		if (r < 0)
 			return hk_fail(err, -r, "list the processes of cgroup '%s'", dir->path);

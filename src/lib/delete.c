@@ -99,8 +99,9 @@ int hk_container_destroy(struct hako_runtime *runtime, int root, struct hk_loade
 	return 0;
 }
 
-/* Those that are in the cgroup of a container that has ended even --force must not kill. The cgroup
- * and the unit are theirs now. */
+/* Those that are in the cgroup of a container that has ended even --force must not kill, but for a
+ * process of `exec` on its way into the pid namespace: that is waited for, and ends when it finds
+ * it gone. The cgroup and the unit are the others' now. */
 static int leave_to_others(struct hk_loaded *loaded, const struct hk_log *log, struct hk_err *err)
 {
 	bool theirs = false;

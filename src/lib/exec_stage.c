@@ -46,8 +46,8 @@ static int other_cgroup(void *userdata, struct hk_err *err)
 }
 
 /* Everything that can still fail on our side happens here, before the program may run. The process
- * is in the container's cgroup since long: if init has not ended by now, whoever ends the container
- * finds the process there. */
+ * is in the container's cgroup and pid namespace since long: if init has not ended by now, whoever
+ * ends the container ends the process. */
 static int on_ready(void *userdata, pid_t pid, struct hk_err *err)
 {
 	struct hk_execution *x = userdata;

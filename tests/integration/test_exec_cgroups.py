@@ -1,5 +1,6 @@
 """exec and the container's cgroup: places below it, and a paused one."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -151,3 +152,25 @@ def test_cpu_affinity_that_cannot_be(runtime, bundle, which):
     container = runtime.start(bundle.sleep())
     error = fails(container, "true")
     assert f"/process/execCPUAffinity/{which}: set the CPU affinity" in error
+
+
+@pytest.mark.hako_only
+@pytest.mark.shows("delete --force")
+@pytest.mark.needs(lambda: shutil.which("strace"), "no strace here")
+def test_container_ends_while_a_process_is_on_its_way(container, tmp):
+    """It is in the cgroup already, but not in the pid namespace, with which it would end."""
+    directories = cgroups(container)
+    process = subprocess.Popen(
+        ["strace", "-f", "-o", "/dev/null", "-e", "trace=setns", "-e", "inject=setns:delay_enter=1500000",
+         *container.runtime.command("exec", container.id, "true")],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        host.wait_until(lambda: any(line.startswith("hako-init")
+                                    for line in host.processes([f"/{container.id}"]).values()))
+        container.must("kill", "KILL")
+        container.wait_stopped()
+        assert container.must("delete", "--force").err == ""
+        assert process.wait(20 * host.SLOW) != 0
+    finally:
+        process.kill()
+    assert [place for place in directories if place.exists()] == []
