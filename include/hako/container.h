@@ -134,7 +134,9 @@ HAKO_API int hako_resume(hako_container *container, hako_error **err);
 HAKO_API int hako_pids(hako_container *container, pid_t **ret, size_t *ret_count, hako_error **err);
 
 /* Remove a stopped (or created) container with all that it had; force kills it first and finishes
- * what an interrupted create left behind. EBUSY "cannot delete container ... that is not stopped".
+ * what an interrupted create left behind. EBUSY "cannot delete container ... that is not stopped". Who works
+ * on the container is waited for; with force for ten seconds at most, then EBUSY, and a create or start that
+ * waits for a hook is made to fail.
  * The handle stays the caller's to free. */
 HAKO_API int hako_delete(hako_container *container, bool force, hako_error **err);
 /* By id; force succeeds for an id that does not exist and for a half-made container. EINVAL: what belongs

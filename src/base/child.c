@@ -237,26 +237,41 @@ static int ms_left(int64_t deadline)
 	return left <= 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
 }
 
+/* Gone is as good. */
+static void kill_child(int pidfd)
+{
+	(void)hk_sys_pidfd_send_signal(pidfd, SIGKILL);
+}
+
 /* Collect output until the child's own end: what it left in the background may hold the pipes
  * open for ever. */
-static int watch(struct child_pipes *p, int pidfd, int64_t timeout, struct hk_child_result *ret)
+static int watch(
+	struct child_pipes *p, int pidfd, const struct hk_child *child, struct hk_child_result *ret)
 {
+	int64_t timeout = child->timeout;
 	int64_t deadline =
 		timeout > 0 && timeout < INT64_MAX / 2000 ? now_ms() + timeout * 1000 : -1;
-	struct pollfd fds[3];
+	struct pollfd fds[4] = {
+		{.fd = pidfd, .events = POLLIN},
+		{.fd = child->owner ? *child->owner : -1, .events = POLLIN},
+	};
 
 	for (;;) {
-		fds[0] = (struct pollfd){.fd = pidfd, .events = POLLIN};
-		fds[1] = (struct pollfd){.fd = p->out, .events = POLLIN};
-		fds[2] = (struct pollfd){.fd = p->err, .events = POLLIN};
-		if (poll(fds, 3, ms_left(deadline)) < 0 && errno != EINTR)
+		fds[2] = (struct pollfd){.fd = p->out, .events = POLLIN};
+		fds[3] = (struct pollfd){.fd = p->err, .events = POLLIN};
+		if (poll(fds, 4, ms_left(deadline)) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			break;
 		(void)drain(&p->out, ret->out, sizeof(ret->out));
 		(void)drain(&p->err, ret->err, sizeof(ret->err));
+		if (fds[1].revents) {
+			kill_child(pidfd);
+			ret->orphaned = true;
+			fds[1].fd = -1;
+		}
 		if (deadline >= 0 && now_ms() >= deadline) {
-			(void)hk_sys_pidfd_send_signal(pidfd, SIGKILL); /* gone is as good */
+			kill_child(pidfd);
 			ret->timed_out = true;
 			deadline = -1;
 		}
@@ -317,7 +332,7 @@ int hk_child_run(const struct hk_child *child, struct hk_child_result *ret, stru
 	if (r == 0)
 		r = set_nonblocking(pipes.err);
 	if (r == 0)
-		r = pidfd < 0 ? pidfd : watch(&pipes, pidfd, child->timeout, &result);
+		r = pidfd < 0 ? pidfd : watch(&pipes, pidfd, child, &result);
 	close_pipes(&pipes);
 	if (r < 0)
 		(void)kill(pid, SIGKILL); /* not reaped yet: the pid is still its */
@@ -339,6 +354,10 @@ const char *hk_child_describe(
 	if (result->timed_out) {
 		(void)snprintf(
 			ret, cap, "hook ran past specified timeout of %lld.0s", (long long)timeout);
+		return ret;
+	}
+	if (result->orphaned) {
+		(void)snprintf(ret, cap, "the process that it was run for has ended");
 		return ret;
 	}
 	if (WIFSIGNALED(status))

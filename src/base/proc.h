@@ -38,11 +38,14 @@ struct hk_child {
 	const char *input; /* put on its stdin, then end of file; EPIPE is no error */
 	int64_t timeout;   /* seconds; <= 0: none. SIGKILL after that */
 	const struct hk_child_output *output; /* NULL: both are captured */
+	const int *owner;  /* pidfd of the process that it is run for: SIGKILL when that ends; NULL
+			    * or -1: none */
 };
 
 struct hk_child_result {
 	int status;        /* as waitpid gives it */
 	bool timed_out;
+	bool orphaned;     /* its owner has ended */
 	char out[256];     /* the beginning of its stdout and stderr, NUL ended, where captured */
 	char err[256];
 };

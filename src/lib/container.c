@@ -87,15 +87,11 @@ void hk_loaded_done(struct hk_loaded *loaded)
 	hk_close(&loaded->dir);
 }
 
-int hk_container_load(
-	int root, const char *id, bool lock, struct hk_loaded *ret, struct hk_err *err)
+/* From ret->dir. */
+static int load(const char *id, struct hk_loaded *ret, struct hk_err *err)
 {
 	int r;
 
-	ret->dir = hk_state_dir_open(root, id, lock, err);
-	if (ret->dir < 0)
-		return ret->dir;
-	ret->locked = lock;
 	r = hk_state_load(ret->dir, id, &ret->state, err);
 	if (r < 0)
 		return r;
@@ -109,6 +105,21 @@ int hk_container_load(
 		return hk_fail(err, -r, "find the container's init");
 	ret->pidfd = r < 0 ? -1 : r;
 	return 0;
+}
+
+int hk_container_load(
+	int root, const char *id, bool lock, struct hk_loaded *ret, struct hk_err *err)
+{
+	ret->dir = hk_state_dir_open(root, id, lock, err);
+	ret->locked = lock;
+	return ret->dir < 0 ? ret->dir : load(id, ret, err);
+}
+
+int hk_container_try_load(int root, const char *id, struct hk_loaded *ret, struct hk_err *err)
+{
+	ret->dir = hk_state_dir_try_open(root, id, err);
+	ret->locked = true;
+	return ret->dir < 0 ? ret->dir : load(id, ret, err);
 }
 
 /* create holds the directory's lock from its beginning to its end: where we have it, nobody is

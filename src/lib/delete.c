@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 
 #define KILL_WAIT_MS 10000
+#define LOCK_WAIT_MS 10000
 
 int hk_kill_and_wait(int pidfd, struct hk_err *err)
 {
@@ -140,6 +142,37 @@ static int delete_broken(const struct hako_runtime *runtime, int root, const cha
 	return force ? 0 : hk_refuse(err, ENOENT, "container does not exist");
 }
 
+/* Whoever holds the lock may wait for a hook, which is given up when init has ended. */
+static void kill_locked_init(int root, const char *id)
+{
+	HK_LOADED loaded = HK_LOADED_INIT;
+
+	/* what cannot be read now, half-made or gone, is read again with the lock */
+	if (hk_container_load(root, id, false, &loaded, NULL) < 0 || loaded.pidfd < 0)
+		return;
+	(void)hk_sys_pidfd_send_signal(loaded.pidfd, SIGKILL); /* gone is as good */
+	hk_cgroup_thaw_all(loaded.cgroup);
+}
+
+static int load_by_force(int root, const char *id, struct hk_loaded *ret, struct hk_err *err)
+{
+	int budget_ms = LOCK_WAIT_MS;
+
+	for (int wait_ms = 1;; wait_ms = wait_ms < 64 ? wait_ms * 2 : wait_ms) {
+		struct timespec pause = {.tv_nsec = wait_ms * 1000000L};
+		int r = hk_container_try_load(root, id, ret, err);
+
+		if (r != -EWOULDBLOCK)
+			return r;
+		if (budget_ms <= 0)
+			return hk_refuse(err, EBUSY,
+				"another command works on the container, and does not end");
+		kill_locked_init(root, id);
+		budget_ms -= wait_ms;
+		(void)nanosleep(&pause, NULL); /* EINTR: the budget bounds the rest */
+	}
+}
+
 static int delete_at(
 	struct hako_runtime *runtime, int root, const char *id, bool force, struct hk_err *err)
 {
@@ -148,7 +181,8 @@ static int delete_at(
 	bool everything;
 	int r;
 
-	r = hk_container_load(root, id, true, &loaded, err);
+	r = force ? load_by_force(root, id, &loaded, err)
+		  : hk_container_load(root, id, true, &loaded, err);
 	if (loaded.dir < 0)
 		return r == -ENOENT && force ? 0 : r;
 	if (r < 0 && !loaded.state.id)

@@ -2,8 +2,10 @@
 #include "stage/stage.h"
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +53,7 @@ struct surroundings {
 	const char *input;
 	const char *cwd;
 	struct hk_child_output output;
+	int owner; /* see hk_child */
 };
 
 static int run_one(
@@ -66,6 +69,7 @@ static int run_one(
 		.input = s->input,
 		.timeout = hook->has_timeout ? hook->timeout : 0,
 		.output = &s->output,
+		.owner = &s->owner,
 	};
 	struct hk_child_result result;
 	char why[640];
@@ -122,12 +126,21 @@ int hk_hooks_run(const struct hk_hooks *hooks, enum hk_hook_point point,
 	return hk_hooks_run_timed(hooks, point, state, status, pid, NULL, err);
 }
 
+/* While a container is made, a hook is of no use without its first process, and whoever ends that
+ * wants us to end. It is our child: the pid is its own. */
+static int open_owner(enum hk_hook_point point, pid_t pid)
+{
+	bool creating = point == HK_HOOK_PRESTART || point == HK_HOOK_CREATE_RUNTIME;
+
+	return creating ? hk_sys_pidfd_open(pid) : -1;
+}
+
 int hk_hooks_run_timed(const struct hk_hooks *hooks, enum hk_hook_point point,
 	const struct hk_hook_state *state, const char *status, pid_t pid,
 	struct hk_timeline *timeline, struct hk_err *err)
 {
 	const struct hk_hook_list *list = &hooks->at[point];
-	struct surroundings s = {.name = hk_hook_names[point], .cwd = state->bundle};
+	struct surroundings s = {.name = hk_hook_names[point], .cwd = state->bundle, .owner = -1};
 	HK_FREE char *input = NULL;
 	int r;
 
@@ -139,7 +152,9 @@ int hk_hooks_run_timed(const struct hk_hooks *hooks, enum hk_hook_point point,
 	r = hk_hook_output_open(state->annotations, &s.output, err);
 	if (r < 0)
 		return r;
+	s.owner = open_owner(point, pid);
 	r = run_each(list, &s, timeline, err);
+	hk_close(&s.owner);
 	hk_hook_output_close(&s.output);
 	return r;
 }
@@ -151,7 +166,8 @@ void hk_hooks_run_all(const struct hk_hooks *hooks, enum hk_hook_point point,
 	/* what they clean up is there still where the bundle is not */
 	struct surroundings s = {.name = hk_hook_names[point],
 		.cwd = access(state->bundle, X_OK) == 0 ? state->bundle : "/",
-		.output = {-1, -1}};
+		.output = {-1, -1},
+		.owner = -1};
 	HK_FREE char *input = NULL;
 	struct hk_err err;
 

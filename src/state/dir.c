@@ -45,15 +45,15 @@ int hk_state_root_open(const char *path, mode_t mode, struct hk_err *err)
 	return fd < 0 ? hk_fail(err, errno, "open the state directory '%s'", path) : fd;
 }
 
-/* Take the lock, then see that it is not the lock of a directory removed meanwhile. *ret_mode: its
- * permission bits. */
-static int lock_dir(int dir, mode_t *ret_mode)
+/* Take the lock, as flock(2) has it, then see that it is not the lock of a directory removed
+ * meanwhile. *ret_mode: its permission bits. */
+static int lock_dir(int dir, int operation, mode_t *ret_mode)
 {
 	struct stat st;
 	int r;
 
 	do
-		r = flock(dir, LOCK_EX);
+		r = flock(dir, operation);
 	while (r < 0 && errno == EINTR);
 	if (r < 0 || fstat(dir, &st) < 0)
 		return -errno;
@@ -67,7 +67,7 @@ int hk_state_dir_lock(int dir)
 {
 	mode_t mode;
 
-	return lock_dir(dir, &mode);
+	return lock_dir(dir, LOCK_EX, &mode);
 }
 
 void hk_state_dir_unlock(int dir)
@@ -92,7 +92,7 @@ int hk_state_dir_create(int root, const char *id, struct hk_err *err)
 		return hk_fail(err, errno, "make the state directory of container '%s'", id);
 	}
 	dir = hk_beneath_open(root, id, O_RDONLY | O_DIRECTORY, 0);
-	r = dir < 0 ? dir : lock_dir(dir, &now);
+	r = dir < 0 ? dir : lock_dir(dir, LOCK_EX, &now);
 	if (r == 0 && now != mode && fchmod(dir, mode) < 0) /* the umask took bits away */
 		r = -errno;
 	if (r < 0) {
@@ -102,9 +102,11 @@ int hk_state_dir_create(int root, const char *id, struct hk_err *err)
 	return hk_take_fd(&dir);
 }
 
-int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err)
+/* operation 0: it is not locked. */
+static int open_dir(int root, const char *id, int operation, struct hk_err *err)
 {
 	HK_FD int dir = -1;
+	mode_t mode;
 	int r;
 
 	r = hk_id_check(id, err);
@@ -112,13 +114,23 @@ int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err)
 		return r;
 	dir = hk_beneath_open(root, id, O_RDONLY | O_DIRECTORY, 0);
 	r = dir < 0 ? dir : 0;
-	if (r == 0 && lock)
-		r = hk_state_dir_lock(dir);
+	if (r == 0 && operation)
+		r = lock_dir(dir, operation, &mode);
 	if (r == -ENOENT)
 		return hk_refuse(err, ENOENT, "container does not exist");
 	if (r < 0)
 		return hk_fail(err, -r, "open the state directory of container '%s'", id);
 	return hk_take_fd(&dir);
+}
+
+int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err)
+{
+	return open_dir(root, id, lock ? LOCK_EX : 0, err);
+}
+
+int hk_state_dir_try_open(int root, const char *id, struct hk_err *err)
+{
+	return open_dir(root, id, LOCK_EX | LOCK_NB, err);
 }
 
 /* All that is ever in it. state.json is the last: until then an interrupted removal can go on. */

@@ -70,6 +70,8 @@ int hk_state_root_open(const char *path, mode_t mode, struct hk_err *err);
 int hk_state_dir_create(int root, const char *id, struct hk_err *err);
 /* Open it; lock: take the exclusive lock (waits). -ENOENT "container does not exist". */
 int hk_state_dir_open(int root, const char *id, bool lock, struct hk_err *err);
+/* The same with the lock, which is not waited for: -EWOULDBLOCK where somebody has it. */
+int hk_state_dir_try_open(int root, const char *id, struct hk_err *err);
 /* Let others have the lock, and take it again (waits). -ENOENT: the directory has been removed. */
 void hk_state_dir_unlock(int dir);
 int hk_state_dir_lock(int dir);

@@ -1,5 +1,6 @@
 """create, start, state, kill, delete, run, list: runtime-spec's life cycle as clients see it."""
 
+import fcntl
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import host
+from runtime import Container
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 
@@ -440,6 +442,62 @@ def test_init_killed_while_creating(runtime, bundle):
     assert result.status == 1
     assert result.err.strip()
     assert runtime.ids() == []
+
+
+@pytest.fixture
+def hanging(runtime, bundle):
+    """hanging(kind): a container whose create or start waits for a hook that does not end, and what becomes
+    of that command."""
+    with ThreadPoolExecutor(1) as pool:
+        def begin(kind):
+            bundle.hook(kind, "/bin/sleep", "1000")
+            bundle.sleep().write()
+            name = runtime.new_id()
+            create = ["create", "--bundle", bundle.path, name]
+            if kind == "startContainer":
+                runtime.create(bundle, id=name)
+            command = pool.submit(runtime.call, *(["start", name] if kind == "startContainer" else create))
+            host.wait_until(lambda: "sleep 1000" in host.processes([f"/{runtime.prefix}"]).values())
+            return Container(runtime, name), command
+
+        yield begin
+
+
+@pytest.mark.hako_only
+@pytest.mark.shows("delete --force")
+@pytest.mark.parametrize("pid_namespace", ["private", "shared"])
+@pytest.mark.parametrize("kind", ["prestart", "createRuntime", "createContainer", "startContainer"])
+def test_delete_force_while_a_hook_hangs(runtime, bundle, hanging, kind, pid_namespace):
+    if pid_namespace == "shared":
+        bundle.without_namespace("pid")
+    container, command = hanging(kind)
+    container.must("delete", "--force")
+    result = command.result(20 * host.SLOW)
+    assert kind == "startContainer" or result.status == 1
+    assert runtime.ids() == []
+
+
+@pytest.mark.hako_only
+@pytest.mark.shows("kill")
+@pytest.mark.parametrize("kind", ["prestart", "createRuntime"])
+def test_kill_while_a_hook_of_the_runtime_hangs(hanging, kind):
+    container, command = hanging(kind)
+    container.must("kill", "KILL")
+    result = command.result(20 * host.SLOW)
+    assert result.status == 1
+    assert f"error running {kind} hook #0: the process that it was run for has ended" in result.err
+
+
+@pytest.mark.hako_only
+@pytest.mark.shows("delete --force")
+def test_delete_force_does_not_wait_for_ever(runtime, bundle):
+    container = runtime.start(bundle.sleep())
+    directory = os.open(container.state_dir, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    result = container.call("delete", "--force")
+    os.close(directory)
+    assert result.status == 1
+    assert "another command works on the container" in result.err
 
 
 @pytest.mark.hako_only

@@ -374,6 +374,29 @@ static void kills_after_timeout(void **state)
 		"hook ran past specified timeout of 1.0s");
 }
 
+static void ends_with_its_owner(void **state)
+{
+	pid_t pid = spawn_idle("owner");
+	int owner = hk_sys_pidfd_open(pid);
+	struct hk_child child = {.owner = &owner};
+	struct hk_child_result result;
+	char script[64], text[700];
+
+	(void)state;
+	assert_true(owner >= 0);
+	assert_int_equal(run_shell("exit 3", &child, &result, NULL), 0);
+	assert_false(result.orphaned);
+	(void)snprintf(script, sizeof(script), "kill -9 %d; exec sleep 1000", pid);
+	assert_int_equal(run_shell(script, &child, &result, NULL), 0);
+	assert_true(result.orphaned);
+	assert_false(result.timed_out);
+	assert_true(WIFSIGNALED(result.status));
+	assert_string_equal(hk_child_describe(&result, 0, text, sizeof(text)),
+		"the process that it was run for has ended");
+	end(pid);
+	hk_close(&owner);
+}
+
 static void background_processes_do_not_hang_it(void **state)
 {
 	struct hk_child_result result;
@@ -502,6 +525,7 @@ int main(void)
 		cmocka_unit_test(changes_directory),
 		cmocka_unit_test(reports_what_cannot_start),
 		cmocka_unit_test(kills_after_timeout),
+		cmocka_unit_test(ends_with_its_owner),
 		cmocka_unit_test(background_processes_do_not_hang_it),
 		cmocka_unit_test(describes_signals),
 		cmocka_unit_test(inherits_stdio_alone),
