@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,10 +71,11 @@ int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
 	return hk_handshake_outcome(ret, err);
 }
 
-/* A FIFO whose last writer was gone before we opened it gives no POLLHUP: hence the pidfd. */
-static int wait_for_outcome(int result, int pidfd)
+/* Nobody writes any more: the end is all that is waited for, and a word before it wakes nobody. A
+ * FIFO whose last writer was gone before we opened it gives no POLLHUP: hence the pidfd. */
+static int wait_for_end(int result, int pidfd)
 {
-	struct pollfd fds[] = {{.fd = result, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = result}, {.fd = pidfd, .events = POLLIN}};
 	int r;
 
 	do
@@ -84,20 +84,25 @@ static int wait_for_outcome(int result, int pidfd)
 	return r < 0 ? -errno : 0;
 }
 
-/* The error, or 0 at end of file. */
+/* The step exec writes a byte before it executes the program, and nothing else comes where that went
+ * well. An error is the last that comes: of what came before that step, or of the execve. */
 static int read_outcome(int result, struct hk_err *err)
 {
+	char said[1 + sizeof(struct hk_err)];
 	struct hk_err theirs;
 	ssize_t n;
 
 	do
-		n = read(result, &theirs, sizeof(theirs));
+		n = read(result, said, sizeof(said)); /* all of it: it is in the pipe by now */
 	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return 0; /* executed; EAGAIN: and ended since */
-	/* One write of less than PIPE_BUF is never torn. */
-	if (n != sizeof(theirs))
+	if (n == 1)
+		return 0;
+	if (n <= 0) /* EAGAIN: a hook's process that has not executed it yet has the other end */
+		return hk_refuse(err, ESRCH,
+			"container process was killed before its program was executed");
+	if ((size_t)n < sizeof(theirs))
 		return hk_refuse(err, EPROTO, "the init stage sent %zd bytes of an error", n);
+	memcpy(&theirs, said + n - sizeof(theirs), sizeof(theirs));
 	hk_err_sanitize(&theirs);
 	if (theirs.code == 0)
 		return hk_refuse(err, EPROTO, "the init stage failed without an error");
@@ -108,14 +113,14 @@ static int read_outcome(int result, struct hk_err *err)
 
 int hk_handshake_await(int result, int pidfd, struct hk_err *err)
 {
-	int r = wait_for_outcome(result, pidfd);
+	int r = wait_for_end(result, pidfd);
 
 	if (r < 0)
 		return hk_fail(err, -r, "wait for the container's program");
 	return read_outcome(result, err);
 }
 
-static int say_start(int dir, int *ret, struct hk_err *err)
+static int say_start(int dir, struct hk_err *err)
 {
 	HK_FD int probe = hk_beneath_open(dir, HK_START_FIFO, O_WRONLY | O_NONBLOCK, 0);
 	HK_FD int start = -1;
@@ -130,24 +135,17 @@ static int say_start(int dir, int *ret, struct hk_err *err)
 	if (start < 0)
 		return hk_fail(err, -start, "open %s", HK_START_FIFO);
 	r = hk_write_full(start, "0", 1);
-	if (r < 0)
-		return hk_fail(err, -r, "write %s", HK_START_FIFO);
-	*ret = hk_take_fd(&start);
-	return 0;
+	return r < 0 ? hk_fail(err, -r, "write %s", HK_START_FIFO) : 0;
 }
 
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err)
 {
-	HK_FD int result = -1, start = -1;
-	int r, unread = 0;
+	HK_FD int result = -1;
+	int r;
 
 	result = hk_beneath_open(dir, HK_RESULT_FIFO, O_RDONLY | O_NONBLOCK, 0);
 	if (result < 0)
 		return hk_fail(err, -result, "open %s", HK_RESULT_FIFO);
-	r = say_start(dir, &start, err);
-	if (r == 0)
-		r = hk_handshake_await(result, pidfd, err);
-	if (r == 0 && ioctl(start, FIONREAD, &unread) == 0 && unread > 0)
-		return hk_refuse(err, ESRCH, "container process is already dead");
-	return r;
+	r = say_start(dir, err);
+	return r < 0 ? r : hk_handshake_await(result, pidfd, err);
 }

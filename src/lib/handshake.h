@@ -1,5 +1,6 @@
-/* The word between `start` and the init stage that waits: a byte down says start, and either the
- * end of file (the program has been executed) or a struct hk_err comes up. */
+/* The word between `start` and the init stage that waits: a byte down says start. A byte comes up
+ * right before the program is executed, a struct hk_err where something fails before or there, and at
+ * the end of file it has been executed, or nobody is left. */
 #ifndef HK_LIB_HANDSHAKE_H
 #define HK_LIB_HANDSHAKE_H
 
@@ -26,7 +27,8 @@ int hk_handshake_outcome(struct hk_handshake *ret, struct hk_err *err);
 
 /* Say start through the FIFOs and wait for the outcome. pidfd: the init stage. */
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err);
-/* Wait for the outcome. Our copy of the write end must be closed. */
+/* Wait for the outcome; -ESRCH where the init stage was killed before it could execute the program. Our
+ * copy of the write end must be closed. */
 int hk_handshake_await(int result, int pidfd, struct hk_err *err);
 
 #endif

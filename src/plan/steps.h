@@ -247,7 +247,7 @@ enum hk_pivot {
 enum hk_slot {
 	HK_SLOT_CONSOLE,     /* connected stream socket: takes the pty's master */
 	HK_SLOT_START,	     /* read side: a byte says start */
-	HK_SLOT_RESULT,	     /* write side: closed by a successful exec, else an error text */
+	HK_SLOT_RESULT,	     /* write side: a byte before the exec that closes it; struct hk_err */
 	HK_SLOT_HOOK_STDOUT, /* host files that take the output of hooks */
 	HK_SLOT_HOOK_STDERR,
 	HK_SLOT_TRACE,   /* memory to note in when each step begins and ends: struct hk_trace */

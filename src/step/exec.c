@@ -1,6 +1,7 @@
 /* Becoming the user's program. */
 #include "step/step.h"
 
+#include "base/fd.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -31,6 +32,8 @@ int hk_step_exec(struct hk_ctx *ctx, const struct hk_step_exec *args, struct hk_
 	 * filter, is close-on-exec by itself. */
 	if (r < 0 && r != -ENOSYS && r != -EPERM)
 		return hk_fail(err, -r, "mark file descriptors close-on-exec");
+	/* So that it can be told from our being killed before. It takes nobody to hear it. */
+	(void)hk_write_full(ctx->slots[HK_SLOT_RESULT], "0", 1);
 	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		return hk_fail(err, errno, "restore SIGPIPE");
 	(void)execve(program, argv, env);

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -175,6 +176,26 @@ def test_failure_of_start_container(runtime, bundle, notes):
     container.call("delete", "--force")
     assert not (notes / "ran").exists()
     assert (notes / "poststop").exists()
+
+
+@pytest.mark.hako_only
+@pytest.mark.parametrize("way", ["start", "run"])
+def test_killed_in_start_container(runtime, bundle, notes, way):
+    """The program never ran, which is no success."""
+    note(bundle, notes, "startContainer", "echo > $NOTES/hook; exec sleep 1000")
+    note(bundle, notes, "poststart", "touch $NOTES/poststart")
+    bundle.sh("touch /notes/ran").write()
+    name = runtime.new_id()
+    if way == "start":
+        runtime.create(bundle, id=name)
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(runtime.call, "start", name) if way == "start" else pool.submit(runtime.run, bundle, id=name)
+        host.wait_until((notes / "hook").exists)
+        runtime.must("kill", name, "KILL")
+        result = result.result()
+    assert result.status == 1
+    assert "killed before its program was executed" in result.err
+    assert not (notes / "ran").exists() and not (notes / "poststart").exists()
 
 
 @pytest.mark.hako_only

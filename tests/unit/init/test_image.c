@@ -252,6 +252,7 @@ static void test_program_runs(void **state)
 	send_plan(init);
 	answer_ready(init);
 	assert_int_equal(hk_write_full(init->start, "0", 1), 0);
+	assert_int_equal(read(init->result, &byte, 1), 1); /* about to be executed */
 	assert_int_equal(read(init->result, &byte, 1), 0); /* executed */
 	assert_int_equal(exit_status(init->pid), 7);
 }
@@ -348,12 +349,14 @@ static void test_exec_fails_behind_start(void **state)
 	static const char *const args[] = {"/no/such/program"};
 	struct init *init = *state;
 	struct hk_err err;
+	char byte;
 
 	add_start(init);
 	add_exec(init, args, 1);
 	send_plan(init);
 	answer_ready(init);
 	assert_int_equal(hk_write_full(init->start, "0", 1), 0);
+	assert_int_equal(hk_read_full(init->result, &byte, 1), 0);
 	assert_int_equal(hk_read_full(init->result, &err, sizeof(err)), 0);
 	assert_int_equal(err.code, ENOENT);
 	assert_string_equal(err.step, "exec");

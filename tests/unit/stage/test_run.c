@@ -181,6 +181,7 @@ static int run(struct box *b)
 /* The rest of its life. Returns how it ended, as waitpid says; -1 where there was none. */
 static int finish(struct box *b, int r)
 {
+	char said[1 + sizeof(struct hk_err)];
 	struct hk_err error;
 	int status = -1;
 	ssize_t n;
@@ -188,9 +189,12 @@ static int finish(struct box *b, int r)
 	n = hk_read_string(b->out_fd, b->out, sizeof(b->out));
 	assert_true(n >= 0);
 	if (r == 0) {
-		n = read(b->result_fd, &error, sizeof(error));
-		if (n > 0)
+		n = read(b->result_fd, said, sizeof(said));
+		if (n >=
+			(ssize_t)sizeof(error)) { /* behind the byte of the step exec, or without */
+			memcpy(&error, said + n - sizeof(error), sizeof(error));
 			fail_msg("start: %s: %s (%d)", error.step, error.message, error.code);
+		}
 		assert_int_equal(waitpid(b->process_of.pid, &status, 0), b->process_of.pid);
 		close(b->process_of.pidfd);
 	}
