@@ -84,8 +84,8 @@ static int wait_for_end(int result, int pidfd)
 	return r < 0 ? -errno : 0;
 }
 
-/* The step exec writes a byte before it executes the program, and nothing else comes where that went
- * well. An error is the last that comes: of what came before that step, or of the execve. */
+/* The step exec writes a byte before it executes the program, and nothing else comes where that
+ * went well. An error is the last that comes: of what came before that step, or of the execve. */
 static int read_outcome(int result, struct hk_err *err)
 {
 	char said[1 + sizeof(struct hk_err)];
@@ -98,8 +98,8 @@ static int read_outcome(int result, struct hk_err *err)
 	if (n == 1)
 		return 0;
 	if (n <= 0) /* EAGAIN: a hook's process that has not executed it yet has the other end */
-		return hk_refuse(err, ESRCH,
-			"container process was killed before its program was executed");
+		return hk_refuse(
+			err, ESRCH, "container process was killed before its program was executed");
 	if ((size_t)n < sizeof(theirs))
 		return hk_refuse(err, EPROTO, "the init stage sent %zd bytes of an error", n);
 	memcpy(&theirs, said + n - sizeof(theirs), sizeof(theirs));

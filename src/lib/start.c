@@ -4,8 +4,10 @@
 #include "base/fd.h"
 #include "lib/errors.h"
 #include "lib/handshake.h"
+#include "plan/plan.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
@@ -40,6 +42,14 @@ static bool is_same(const struct hk_loaded *a, const struct hk_loaded *b)
 	       a->state.init_start_time == b->state.init_start_time;
 }
 
+static void destroy(struct hako_container *container, struct hk_loaded *loaded)
+{
+	struct hk_err e = {0};
+
+	if (hk_container_destroy(container->runtime, container->root, loaded, true, &e) < 0)
+		hk_logf(&container->runtime->log, HK_LOG_WARNING, "%s", e.message);
+}
+
 /* As it is now: a hook may have changed it, or deleted it and made another one of that name. */
 static void destroy_started(struct hako_container *container, const struct hk_loaded *started)
 {
@@ -50,8 +60,8 @@ static void destroy_started(struct hako_container *container, const struct hk_lo
 	if (r == -ENOENT || (r == 0 && !is_same(&now, started)))
 		return;
 	if (r == 0)
-		r = hk_container_destroy(container->runtime, container->root, &now, true, &e);
-	if (r < 0)
+		destroy(container, &now);
+	else
 		hk_logf(&container->runtime->log, HK_LOG_WARNING, "%s", e.message);
 }
 
@@ -79,11 +89,19 @@ static int open_notify(const struct hk_loaded *loaded, struct hk_notify **ret, s
 	return r < 0 ? r : hk_notify_set_init(*ret, loaded->state.init_pid, loaded->pidfd, err);
 }
 
+/* The init stage runs no others between `start` and the program than startContainer's. */
+static bool is_of_a_hook(const struct hk_err *err)
+{
+	return strcmp(err->step, hk_step_infos[HK_STEP_HOOK].name) == 0;
+}
+
 static int start_program(
 	struct hako_container *container, struct hk_loaded *loaded, struct hk_err *err)
 {
 	int r = hk_handshake_start(loaded->dir, loaded->pidfd, err);
 
+	if (r < 0 && is_of_a_hook(err)) /* runtime-spec, lifecycle: as behind poststart */
+		destroy(container, loaded);
 	if (r == 0)
 		r = remove_fifos(loaded->dir, err);
 	return r < 0 ? r : poststart(container, loaded, err);

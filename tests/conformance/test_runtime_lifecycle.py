@@ -128,10 +128,10 @@ def test_a_hook_that_fails_ends_create(runtime, bundle, notes, kind):
 def test_a_start_container_hook_that_fails_ends_it(runtime, bundle, notes):
     note(bundle, notes, "startContainer", "exit 3")
     container = runtime.create(bundle.sh("echo > /notes/ran"))
+    pid = container.pid
     assert container.call("start").status != 0
-    container.wait_stopped()
+    assert not host.is_alive(pid)
     assert not (notes / "ran").exists()
-    container.must("delete")
 
 
 @requirement("runtime.md#lifecycle", "MUST",
@@ -144,15 +144,19 @@ def test_a_poststart_hook_that_fails_ends_it(runtime, bundle, notes):
     host.wait_until(lambda: not host.is_alive(pid))
 
 
-@pytest.mark.parametrize("kind", BEFORE_START)
+@pytest.mark.parametrize("kind", KINDS[:5])
 @requirement("runtime.md#lifecycle", "MUST",
              "after a failed hook the life goes on at (12) and (13): the poststop hooks are run")
 @pytest.mark.hako_only
 def test_poststop_after_a_hook_that_failed(runtime, bundle, notes, kind):
     note(bundle, notes, kind, "exit 3")
     note(bundle, notes, "poststop", "cat > $NOTES/poststop")
-    runtime.fails(bundle, command="create")
+    if kind in BEFORE_START:
+        runtime.fails(bundle, command="create")
+    else:
+        assert runtime.create(bundle).call("start").status != 0
     assert json.loads((notes / "poststop").read_text())["status"] == "stopped"
+    assert runtime.ids() == []
 
 
 @requirement("runtime.md#lifecycle", "MUST", "(12) delete undoes what create did")

@@ -172,8 +172,10 @@ def test_failure_of_start_container(runtime, bundle, notes):
     if runtime.is_hako:
         assert result.status == 1
         assert "startContainer hook #0: exit status 3" in result.err
-    container.wait_stopped()
-    container.call("delete", "--force")
+    else:
+        container.wait_stopped()
+        container.call("delete", "--force")
+    assert runtime.ids() == []
     assert not (notes / "ran").exists()
     assert (notes / "poststop").exists()
 
