@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 int hk_container_new(struct hako_runtime *runtime, const char *id, struct hako_container **ret,
 	struct hk_err *err)
@@ -122,9 +121,8 @@ int hk_container_try_load(int root, const char *id, struct hk_loaded *ret, struc
 	return ret->dir < 0 ? ret->dir : load(id, ret, err);
 }
 
-/* create holds the directory's lock from its beginning to its end: where we have it, nobody is
- * creating. */
-static bool being_created(const struct hk_loaded *loaded)
+/* create and start hold the directory's lock to their end: where we have it, neither is at work. */
+static bool is_locked_by_another(const struct hk_loaded *loaded)
 {
 	if (loaded->locked)
 		return false;
@@ -134,15 +132,23 @@ static bool being_created(const struct hk_loaded *loaded)
 	return false;
 }
 
-static bool waits_for_start(int dir)
+static enum hako_status status_by_start(const struct hk_loaded *loaded)
 {
-	return faccessat(dir, HK_START_FIFO, F_OK, 0) == 0;
+	switch (hk_handshake_phase(loaded->dir, HK_START_FIFO)) {
+	case HK_START_AWAITED:
+		return HAKO_CREATED;
+	case HK_START_SAID: /* a `start` that was killed cannot be taken back */
+		return is_locked_by_another(loaded) ? HAKO_CREATED : HAKO_RUNNING;
+	case HK_START_DONE:
+		break;
+	}
+	return HAKO_RUNNING;
 }
 
 enum hako_status hk_loaded_status(const struct hk_loaded *loaded)
 {
 	if (!loaded->state.created) {
-		if (loaded->pidfd >= 0 || being_created(loaded))
+		if (loaded->pidfd >= 0 || is_locked_by_another(loaded))
 			return HAKO_CREATING;
 		return HAKO_STOPPED; /* its creator was killed */
 	}
@@ -150,7 +156,7 @@ enum hako_status hk_loaded_status(const struct hk_loaded *loaded)
 		return HAKO_STOPPED;
 	if (hk_cgroup_is_frozen(loaded->cgroup))
 		return HAKO_PAUSED;
-	return waits_for_start(loaded->dir) ? HAKO_CREATED : HAKO_RUNNING;
+	return status_by_start(loaded);
 }
 
 bool hk_loaded_has_ended(const struct hk_loaded *loaded)

@@ -43,7 +43,7 @@ int hk_container_load(
 	int root, const char *id, bool lock, struct hk_loaded *ret, struct hk_err *err);
 /* The same with the lock, which is not waited for: -EWOULDBLOCK where somebody has it. */
 int hk_container_try_load(int root, const char *id, struct hk_loaded *ret, struct hk_err *err);
-/* features.md 4.6: alive by pid and start time, paused by the freezer, created by the fifo. */
+/* features.md 4.6: alive by pid and start time, paused by the freezer, created by the fifo and who reads it. */
 enum hako_status hk_loaded_status(const struct hk_loaded *loaded);
 /* Has it ended, and every process of it? So it is with a pid namespace of its own, which ends with its
  * init. Who is in its cgroup then is another container's, to which the path was given since. */

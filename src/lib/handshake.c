@@ -71,17 +71,23 @@ int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
 	return hk_handshake_outcome(ret, err);
 }
 
+static int wait_for_any(struct pollfd *fds, nfds_t count)
+{
+	int r;
+
+	do
+		r = poll(fds, count, -1);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
 /* Nobody writes any more: the end is all that is waited for, and a word before it wakes nobody. A
  * FIFO whose last writer was gone before we opened it gives no POLLHUP: hence the pidfd. */
 static int wait_for_end(int result, int pidfd)
 {
 	struct pollfd fds[] = {{.fd = result}, {.fd = pidfd, .events = POLLIN}};
-	int r;
 
-	do
-		r = poll(fds, 2, -1);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
+	return wait_for_any(fds, 2);
 }
 
 /* The step exec writes a byte before it executes the program, and nothing else comes where that
@@ -120,16 +126,22 @@ int hk_handshake_await(int result, int pidfd, struct hk_err *err)
 	return read_outcome(result, err);
 }
 
+enum hk_start_phase hk_handshake_phase(int dir, const char *fifo)
+{
+	HK_FD int fd = hk_beneath_open(dir, fifo, O_WRONLY | O_NONBLOCK, 0);
+
+	if (fd == -ENOENT)
+		return HK_START_DONE;
+	return fd == -ENXIO ? HK_START_SAID : HK_START_AWAITED; /* nobody reads */
+}
+
 static int say_start(int dir, struct hk_err *err)
 {
-	HK_FD int probe = hk_beneath_open(dir, HK_START_FIFO, O_WRONLY | O_NONBLOCK, 0);
 	HK_FD int start = -1;
 	int r;
 
-	if (probe == -ENXIO) /* nobody reads: it has been started, or is dead */
+	if (hk_handshake_phase(dir, HK_START_FIFO) != HK_START_AWAITED)
 		return hk_refuse(err, ESRCH, "container process is already dead");
-	if (probe < 0)
-		return hk_fail(err, -probe, "open %s", HK_START_FIFO);
 	/* We are a reader too: no SIGPIPE for our caller when init dies now. */
 	start = hk_beneath_open(dir, HK_START_FIFO, O_RDWR, 0);
 	if (start < 0)
@@ -140,12 +152,19 @@ static int say_start(int dir, struct hk_err *err)
 
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err)
 {
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	HK_FD int result = -1;
 	int r;
 
+	/* first: as long as init waits for start, it has the other end */
 	result = hk_beneath_open(dir, HK_RESULT_FIFO, O_RDONLY | O_NONBLOCK, 0);
 	if (result < 0)
 		return hk_fail(err, -result, "open %s", HK_RESULT_FIFO);
 	r = say_start(dir, err);
-	return r < 0 ? r : hk_handshake_await(result, pidfd, err);
+	if (r < 0)
+		return r;
+	r = hk_handshake_await(result, pidfd, err);
+	if (r < 0)
+		(void)wait_for_any(&end, 1); /* so that the state is "stopped" behind us */
+	return r;
 }

@@ -25,7 +25,17 @@ int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err);
 /* For exec: nobody waits for start, only the outcome comes through a pipe. */
 int hk_handshake_outcome(struct hk_handshake *ret, struct hk_err *err);
 
-/* Say start through the FIFOs and wait for the outcome. pidfd: the init stage. */
+/* How far the start of a container is, by its start FIFO. */
+enum hk_start_phase {
+	HK_START_AWAITED, /* the init stage waits for it */
+	HK_START_SAID,	  /* `start` is at work, or was killed behind its word */
+	HK_START_DONE,	  /* the FIFO has been removed, or never was: `run` has none */
+};
+
+/* fifo is below dir. */
+enum hk_start_phase hk_handshake_phase(int dir, const char *fifo);
+/* Say start through the FIFOs and wait for the outcome; where that is an error, for the end of the init
+ * stage too, whose pidfd it is. */
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err);
 /* Wait for the outcome; -ESRCH where the init stage was killed before it could execute the program. Our
  * copy of the write end must be closed. */

@@ -10,13 +10,31 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The start FIFO's absence says "running". */
+static int remove_fifos(int dir, struct hk_err *err)
+{
+	if (unlinkat(dir, HK_START_FIFO, 0) < 0 && errno != ENOENT)
+		return hk_fail(err, errno, "remove %s", HK_START_FIFO);
+	(void)unlinkat(dir, HK_RESULT_FIFO, 0); /* delete takes it too */
+	return 0;
+}
+
+static int refuse_running(const struct hk_loaded *loaded, struct hk_err *err)
+{
+	struct hk_err e = {0};
+
+	(void)remove_fifos(
+		loaded->dir, &e); /* left by a `start` that was killed; it runs without too */
+	return hk_refuse(err, EINVAL, "cannot start an already running container");
+}
+
 static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
 {
 	switch (hk_loaded_status(loaded)) {
 	case HAKO_CREATED:
 		return 0;
 	case HAKO_RUNNING:
-		return hk_refuse(err, EINVAL, "cannot start an already running container");
+		return refuse_running(loaded, err);
 	case HAKO_STOPPED:
 		return hk_refuse(err, EINVAL, "cannot start a container that has stopped");
 	case HAKO_PAUSED:
@@ -25,15 +43,6 @@ static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
 		return hk_refuse(err, EINVAL, "cannot start a container in the creating state");
 	}
 	return hk_refuse(err, EINVAL, "cannot start a container in an unknown state");
-}
-
-/* The start FIFO's absence says "running". */
-static int remove_fifos(int dir, struct hk_err *err)
-{
-	if (unlinkat(dir, HK_START_FIFO, 0) < 0 && errno != ENOENT)
-		return hk_fail(err, errno, "remove %s", HK_START_FIFO);
-	(void)unlinkat(dir, HK_RESULT_FIFO, 0); /* delete takes it too */
-	return 0;
 }
 
 static bool is_same(const struct hk_loaded *a, const struct hk_loaded *b)

@@ -15,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MAX_WORKERS  4
 #define WORTH_A_WORK 64 /* containers: reading them costs more than a thread */
@@ -44,8 +43,8 @@ struct all_states {
 	struct hako_state states[];
 };
 
-/* One that is being created, or was not to its end: the locks have to tell. */
-static int status_of_unfinished(int root, const char *id, enum hako_status *ret, struct hk_err *err)
+/* One that is being created or started, or was not to its end: the locks have to tell. */
+static int status_by_lock(int root, const char *id, enum hako_status *ret, struct hk_err *err)
 {
 	HK_LOADED loaded = HK_LOADED_INIT;
 	int r = hk_container_load(root, id, false, &loaded, err);
@@ -64,19 +63,25 @@ static int find_status(
 	int r;
 
 	if (!state->created)
-		return status_of_unfinished(root, state->id, ret, err);
+		return status_by_lock(root, state->id, ret, err);
 	r = hk_proc_is_alive(state->init_pid, state->init_start_time, &alive);
 	if (r < 0)
 		return hk_fail(err, -r, "find the container's init");
-	(void)snprintf(fifo, sizeof(fifo), "%s/" HK_START_FIFO, state->id); /* an id has a limit */
-	if (!alive)
-		*ret = HAKO_STOPPED;
-	else if (hk_cgroup_paths_frozen(&state->cgroup_paths))
+	*ret = alive ? HAKO_RUNNING : HAKO_STOPPED;
+	if (alive && hk_cgroup_paths_frozen(&state->cgroup_paths))
 		*ret = HAKO_PAUSED;
-	else if (faccessat(root, fifo, F_OK, 0) == 0)
+	if (*ret != HAKO_RUNNING)
+		return 0;
+	(void)snprintf(fifo, sizeof(fifo), "%s/" HK_START_FIFO, state->id); /* an id has a limit */
+	switch (hk_handshake_phase(root, fifo)) {
+	case HK_START_AWAITED:
 		*ret = HAKO_CREATED;
-	else
-		*ret = HAKO_RUNNING;
+		break;
+	case HK_START_SAID:
+		return status_by_lock(root, state->id, ret, err);
+	case HK_START_DONE:
+		break;
+	}
 	return 0;
 }
 

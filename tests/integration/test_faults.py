@@ -78,6 +78,10 @@ def test_killed(runtime, bundle, tmp, command):
         trace(runtime, command, name, "-o", "/dev/null", "-e", f"trace={call}",
               "-e", f"inject={call}:signal=KILL:when={number}",
               bundle=bundle if command == "create" else None)
+        if command == "start":  # it has happened, or can be done once more
+            again = runtime.call("start", name)
+            if again.status != 0 and "already running" not in again.err:
+                left.append(f"{call} {number}: {again.err.strip()}")
         result = runtime.call("delete", "--force", name)
         if result.status != 0:
             left.append(f"{call} {number}: {result.err.strip()}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import host
+from hooks import note
 from runtime import Container
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
@@ -507,6 +508,36 @@ def test_runtime_killed_while_starting(runtime, bundle):
     assert container.call("start").status == -9
     assert container.status == "running"
     container.must("delete", "--force")
+
+
+@pytest.mark.hako_only
+def test_start_killed_behind_its_word(runtime, bundle, notes):
+    """A second one can only find that the program runs, or is about to."""
+    note(bundle, notes, "startContainer", "echo > $NOTES/hook; while ! [ -e $NOTES/go ]; do sleep 0.05; done")
+    container = runtime.create(bundle.sh("touch /notes/ran; exec sleep 1000"))
+    start = subprocess.Popen(runtime.command("start", container.id), stdin=subprocess.DEVNULL)
+    host.wait_until((notes / "hook").exists)
+    assert container.status == "created"
+    start.kill()
+    start.wait()
+    (notes / "go").touch()
+    host.wait_until((notes / "ran").exists)
+    assert container.status == "running"
+    listed = json.loads(runtime.must("list", "--format", "json").out)
+    assert [c["status"] for c in listed] == ["running"]
+    assert "that is not stopped: running" in container.call("delete").err
+    assert (container.state_dir / "exec.fifo").exists()
+    assert "cannot start an already running container" in container.call("start").err
+    assert not (container.state_dir / "exec.fifo").exists()
+
+
+@pytest.mark.hako_only
+def test_a_failed_start_is_seen_to_have_stopped(runtime, bundle):
+    (bundle.rootfs / "program").write_text("no program")
+    (bundle.rootfs / "program").chmod(0o755)
+    container = runtime.create(bundle.args("/program"))
+    assert container.call("start").status == 1
+    assert container.status == "stopped"
 
 
 @pytest.mark.shows("list", "list --format", "list --quiet")
