@@ -77,7 +77,6 @@ int hk_creation_store_creating(struct hk_creation *c, struct hk_err *err)
 	c->state.systemd_user = c->prepared.rootless;
 	c->state.systemd_unit = c->prepared.unit.name;
 	c->state.private_pid_namespace = hk_spec_new_namespace(spec, HK_NS_PID);
-	c->state.exec_fifo = !c->run;
 	c->state.no_new_keyring = c->prepared.options.no_new_keyring;
 	c->state.seccomp = c->prepared.filter.size > 0;
 	c->state.notify_socket = c->prepared.options.notify_socket;

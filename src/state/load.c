@@ -49,7 +49,6 @@ static const struct hk_property state_properties[] = {
 	HK_STRING("systemd_unit", struct hk_state, systemd_unit),
 	HK_BOOL("private_pid_namespace", struct hk_state, private_pid_namespace,
 		.flags = HK_REQUIRED),
-	HK_BOOL("exec_fifo", struct hk_state, exec_fifo),
 	HK_BOOL("no_new_keyring", struct hk_state, no_new_keyring),
 	HK_BOOL("seccomp", struct hk_state, seccomp),
 	HK_STRING("notify_socket", struct hk_state, notify_socket),

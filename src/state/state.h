@@ -45,7 +45,6 @@ struct hk_state {
 	bool systemd_user;        /* of the user's service manager, not the system's */
 	const char *systemd_unit; /* stopped with the container; NULL: none */
 	bool private_pid_namespace;  /* kill of init kills all */
-	bool exec_fifo;              /* made by create, not by run */
 	bool no_new_keyring;         /* it has the session keyring of who created it */
 	bool seccomp;                /* there is a filter beside, see hk_state_seccomp_load */
 	const char *notify_socket;   /* the host's, for start to pass readiness on to; NULL: none */

@@ -107,7 +107,6 @@ static char *state_text(const struct hk_state *state, bool *ret_lossy)
 		hk_write_string(&w, "systemd_unit", state->systemd_unit);
 	}
 	hk_write_bool(&w, "private_pid_namespace", state->private_pid_namespace);
-	hk_write_bool(&w, "exec_fifo", state->exec_fifo);
 	hk_write_bool(&w, "no_new_keyring", state->no_new_keyring);
 	hk_write_bool(&w, "seccomp", state->seccomp);
 	if (state->notify_socket)

@@ -71,7 +71,6 @@ static struct hk_state sample(void)
 		.init_start_time = 18446744073709551615ull,
 		.owner = 4294967294u,
 		.private_pid_namespace = true,
-		.exec_fifo = true,
 		.notify_socket = "/run/systemd/notify",
 		.mount_label = "system_u:object_r:svirt_t:s0:c1,c2",
 		.cgroup_paths = {cgroups, 2},
@@ -107,7 +106,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(out.init_pid, 4711);
 	assert_true(out.init_start_time == UINT64_MAX);
 	assert_int_equal(out.owner, 4294967294u);
-	assert_true(out.private_pid_namespace && out.exec_fifo);
+	assert_true(out.private_pid_namespace);
 	assert_false(out.rootless || out.systemd_cgroup);
 	assert_int_equal(out.cgroup_paths.count, 2);
 	assert_string_equal(out.cgroup_paths.items[1].key, "");
