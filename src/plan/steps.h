@@ -35,7 +35,8 @@
  * share_memory: in the same memory (CLONE_VM), of which no copy is made. Not with a time namespace that
  * was unshared: before Linux 6.1 the kernel refuses that, later it leaves the child in the old one. */
 #define HK_FIELDS_fork(F) F(u32, share_memory)
-#define HK_FIELDS_session(F) F(u32, unused) /* setsid(2) */
+/* setsid(2); and as pid 1, which has to ask for them, TERM, INT, HUP and QUIT end the init stage. */
+#define HK_FIELDS_session(F) F(u32, unused)
 #define HK_FIELDS_loopback(F) F(u32, unused) /* bring lo up: in a new network namespace it is down */
 /* A NETLINK_ROUTE socket of this network namespace goes up to the runtime, which moves linux.netDevices
  * in. Nobody waits for it; HK_SYNC_NET_DEVICES does. */

@@ -2,10 +2,12 @@
 #include "step/step.h"
 
 #include "base/fd.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,11 +34,32 @@ int hk_step_cgroup_join(
 	return r < 0 ? hk_fail(err, -r, "join a cgroup by '%s'", file ? file : "") : 0;
 }
 
+static _Noreturn void end(int sig)
+{
+	_exit(128 + sig);
+}
+
+/* The first process of a pid namespace gets no signal that it does not handle: a container that is
+ * created could be ended by SIGKILL alone. We were started with default dispositions, which execve
+ * brings back. */
+static int heed_signals(struct hk_err *err)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+	for (size_t i = 0; i < HK_COUNT(signals); i++)
+		if (signal(signals[i], end) == SIG_ERR)
+			return hk_fail(err, errno, "handle signal %d", signals[i]);
+	return 0;
+}
+
+/* The handlers as early as this: a seccomp filter may allow no more than it takes to go on. */
 int hk_step_session(struct hk_ctx *ctx, const struct hk_step_session *args, struct hk_err *err)
 {
 	(void)ctx;
 	(void)args;
-	return setsid() < 0 ? hk_fail(err, errno, "start a session") : 0;
+	if (setsid() < 0)
+		return hk_fail(err, errno, "start a session");
+	return getpid() == 1 ? heed_signals(err) : 0;
 }
 
 int hk_step_hostname(struct hk_ctx *ctx, const struct hk_step_hostname *args, struct hk_err *err)

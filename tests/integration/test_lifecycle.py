@@ -166,9 +166,18 @@ def test_kill_0_looks_whether_it_runs(runtime, bundle, options):
     assert "container not running" in result.err
 
 
-def test_kill_of_created(runtime, bundle):
+def test_kill_of_created_in_a_user_namespace(runtime, bundle):
+    container = runtime.create(bundle.user_namespace().sleep())
+    container.must("kill", "TERM")
+    container.wait_stopped()
+    container.must("delete")
+
+
+@pytest.mark.parametrize("name", ["KILL", "TERM", "INT", "HUP", "QUIT"])
+def test_kill_of_created(runtime, bundle, name):
+    """Which is pid 1, to which the kernel sends nothing but KILL by itself."""
     container = runtime.create(bundle.sleep())
-    container.must("kill", "KILL")
+    container.must("kill", name)
     container.wait_stopped()
     result = container.call("start")
     assert result.status == 1

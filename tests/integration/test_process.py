@@ -313,6 +313,7 @@ def test_signals_are_as_after_exec(runtime, bundle):
     fields = own_status(runtime, bundle)
     assert fields["SigBlk"] == [EMPTY]
     assert fields["SigIgn"] == [EMPTY]
+    assert fields["SigCgt"] == [EMPTY]
 
 
 def test_session_of_its_own(runtime, bundle):
