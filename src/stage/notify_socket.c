@@ -69,6 +69,8 @@ static int bind_ours(int dir, struct hk_err *err)
 		return hk_fail(err, -notify, "open the directory of the notify socket");
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", notify,
 		HK_NOTIFY_SOCKET);
+	(void)unlinkat(
+		notify, HK_NOTIFY_SOCKET, 0); /* of a `start` that came no further than this */
 	if (bind(sock, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return hk_fail(err, errno, "bind the notify socket");
 	/* any user of the container may say that it is ready; only there is the directory seen */

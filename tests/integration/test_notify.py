@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -141,6 +142,17 @@ def test_start_of_a_container_that_ends_without_a_word(runtime, bundle, manager)
     container = runtime.create(bundle.sh("exit 3"), env=manager.environment)
     container.must("start", timeout=10 * host.SLOW)
     assert manager.messages == []
+
+
+@pytest.mark.shows("start")
+def test_start_behind_one_that_was_killed(runtime, bundle, manager):
+    """The socket that it had bound is still there."""
+    container = runtime.create(python(bundle, "s.send(b'READY=1')"), env=manager.environment)
+    left = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    left.bind(str(container.state_dir / "notify/notify.sock"))
+    left.close()
+    container.must("start", timeout=10 * host.SLOW)
+    assert "READY=1" in manager.lines
 
 
 @pytest.mark.shows("start")
