@@ -64,7 +64,9 @@ HAKO_API int hako_container_open(hako_runtime *runtime, const char *id, hako_con
 	hako_error **err);
 HAKO_API void hako_container_free(hako_container *container); /* NULL is accepted */
 
-/* Run the user's program of a created container. Returns when it has been executed. */
+/* Run the user's program of a created container. Returns when it has been executed. Where a startContainer
+ * or poststart hook fails, the container has been deleted, as the specification has it. ESRCH where it was
+ * killed before. */
 HAKO_API int hako_start(hako_container *container, hako_error **err);
 
 /* Readiness, sd_notify(3): a container that is created with a notify_socket finds a NOTIFY_SOCKET of its
