@@ -20,6 +20,8 @@ struct update {
 	struct hk_bus *bus;	      /* to systemd; NULL: the container has no unit */
 	struct hk_cgroup_change *limits;
 	struct hk_rdt rdt; /* made for it; group NULL: not */
+	const char *rdt_root;
+	const char *schemata; /* of a group that it had, before the change; NULL: unchanged */
 };
 
 static int check_status(const struct hk_loaded *loaded, struct hk_err *err)
@@ -56,12 +58,12 @@ static int move_processes(struct update *u, struct hk_err *err)
 
 /* A group of its own for a container that was created without one. The state names it before it is
  * there, as at creation. */
-static int make_group(struct update *u, const char *root, struct hk_err *err)
+static int make_group(struct update *u, struct hk_err *err)
 {
 	struct hk_state *state = &u->loaded.state;
 	int r;
 
-	r = hk_rdt_decide(root, state->id, &u->change.rdt, &u->change.arena, &u->rdt, err);
+	r = hk_rdt_decide(u->rdt_root, state->id, &u->change.rdt, &u->change.arena, &u->rdt, err);
 	if (r < 0)
 		return r;
 	state->intel_rdt_path = u->rdt.group;
@@ -76,21 +78,22 @@ static int make_group(struct update *u, const char *root, struct hk_err *err)
 
 static int change_rdt(struct update *u, struct hk_err *err)
 {
-	const char *group = u->loaded.state.intel_rdt_path, *root;
+	const char *group = u->loaded.state.intel_rdt_path;
 	int r;
 
 	if (!asks_for_rdt(u))
 		return 0;
-	r = hk_rdt_find(&u->change.arena, &root, err);
+	r = hk_rdt_find(&u->change.arena, &u->rdt_root, err);
 	if (r < 0)
 		return r;
 	if (!group)
-		return make_group(u, root, err);
-	if (strcmp(group, root) == 0)
+		return make_group(u, err);
+	if (strcmp(group, u->rdt_root) == 0)
 		return hk_refuse(err, EPERM,
 			"the container is in the default class of service, which all processes of "
 			"the host are in");
-	return hk_rdt_update(root, group, &u->change.rdt, &u->change.arena, err);
+	return hk_rdt_update(
+		u->rdt_root, group, &u->change.rdt, &u->change.arena, &u->schemata, err);
 }
 
 /* ---- the unit ---- */
@@ -150,6 +153,8 @@ static void undo(struct update *u)
 
 	(void)change_unit(u, &u->in_force, state->resources, NULL); /* the first error counts */
 	hk_cgroup_change_undo(u->limits);
+	if (u->schemata)
+		hk_rdt_restore(u->rdt_root, state->intel_rdt_path, u->schemata);
 	if (!u->rdt.group)
 		return;
 	(void)hk_rdt_unmake(&u->rdt, NULL); /* what stays, the state names and delete removes */

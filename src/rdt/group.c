@@ -43,15 +43,25 @@ int hk_rdt_fail(const char *root, int errnum, struct hk_err *err, const char *fm
 	return hk_fail(err, errnum, "%s%s", message, status);
 }
 
-static int write_file(const struct hk_rdt *rdt, const char *group, const char *file,
-	const char *text, struct hk_err *err)
+static int write_file(
+	const char *root, const char *group, const char *file, const char *text, struct hk_err *err)
 {
 	HK_FD int dir = open(group, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = dir < 0 ? -errno : hk_write_file_at(dir, file, text);
 
-	return r < 0 ? hk_rdt_fail(rdt->root, -r, err, "write '%.*s' to '%s/%s'",
+	return r < 0 ? hk_rdt_fail(root, -r, err, "write '%.*s' to '%s/%s'",
 			       (int)strcspn(text, "\n"), text, group, file)
 		     : 0;
+}
+
+int hk_rdt_write_schema(const char *root, const char *group, const char *line, struct hk_err *err)
+{
+	char text[4096];
+	int n = snprintf(text, sizeof(text), "%s\n", line);
+
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return hk_refuse(err, EINVAL, "longer than a page");
+	return write_file(root, group, "schemata", text, err);
 }
 
 static int make_group(const struct hk_rdt *rdt, struct hk_err *err)
@@ -73,16 +83,10 @@ static int make_group(const struct hk_rdt *rdt, struct hk_err *err)
 static int write_schemata(
 	const struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err)
 {
-	char text[4096];
-
 	for (size_t i = 0; hk_rdt_writes_schemata(rdt) && i < hk_rdt_line_count(config); i++) {
 		struct hk_rdt_line line = hk_rdt_line(config, i);
-		int n = snprintf(text, sizeof(text), "%s\n", line.text), r;
+		int r = hk_rdt_write_schema(rdt->root, rdt->group, line.text, err);
 
-		if (n < 0 || (size_t)n >= sizeof(text))
-			r = hk_refuse(err, EINVAL, "longer than a page");
-		else
-			r = write_file(rdt, rdt->group, "schemata", text, err);
 		if (r < 0) {
 			hk_err_hint(err, "what this host has is in '%s/info'", rdt->root);
 			return hk_err_at(err, "%s", line.property);
@@ -148,9 +152,9 @@ int hk_rdt_assign(const struct hk_rdt *rdt, pid_t pid, struct hk_err *err)
 
 	(void)snprintf(text, sizeof(text), "%d\n", (int)pid); /* 12 bytes are enough */
 	/* A monitoring group takes tasks of its own class of service alone. */
-	r = write_file(rdt, rdt->group, "tasks", text, err);
+	r = write_file(rdt->root, rdt->group, "tasks", text, err);
 	if (r == 0 && rdt->monitor)
-		r = write_file(rdt, rdt->monitor, "tasks", text, err);
+		r = write_file(rdt->root, rdt->monitor, "tasks", text, err);
 	if (r < 0)
 		return hk_err_at(err, "/linux/intelRdt");
 	return 0;

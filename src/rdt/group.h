@@ -9,4 +9,7 @@ struct hk_err;
 int hk_rdt_fail(const char *root, int errnum, struct hk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Write the line, which ends without a newline, to the group's schemata. */
+int hk_rdt_write_schema(const char *root, const char *group, const char *line, struct hk_err *err);
+
 #endif

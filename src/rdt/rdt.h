@@ -52,9 +52,12 @@ int hk_rdt_unmake(const struct hk_rdt *rdt, struct hk_err *err);
 /* Put the process into the groups; its children will be in them too. */
 int hk_rdt_assign(const struct hk_rdt *rdt, pid_t pid, struct hk_err *err);
 
-/* Write the schemata of config to a group that exists, below root; on failure it has those it had. */
+/* Write the schemata of config to a group that exists, below root; on failure it has those it had.
+ * *ret_before, in arena: for hk_rdt_restore, what they were. */
 int hk_rdt_update(const char *root, const char *group, const struct hk_intel_rdt *config,
-	struct hk_arena *arena, struct hk_err *err);
+	struct hk_arena *arena, const char **ret_before, struct hk_err *err);
+/* Best effort: there is an error already that counts. */
+void hk_rdt_restore(const char *root, const char *group, const char *schemata);
 
 /* The end of a container: both may be NULL, and may be gone. */
 int hk_rdt_remove(const char *monitor, const char *group, struct hk_err *err);

@@ -163,6 +163,19 @@ def test_update_of_a_group(runtime, bundle, resctrl):
     assert not (resctrl / container.id).exists()
 
 
+@pytest.mark.shows("update --l3-cache-schema")
+def test_update_that_cannot_be_saved(runtime, bundle, resctrl):
+    """The group gets its schemata again."""
+    bundle.linux["intelRdt"] = {"l3CacheSchema": "L3:0=ff"}
+    container = runtime.create(bundle)
+    (container.state_dir / ".state.json.tmp").mkdir()
+    result = runtime.call("update", "--l3-cache-schema", "L3:0=0f", container.id)
+    (container.state_dir / "state.json.tmp").rmdir()
+    assert result.status == 1 and "write the state" in result.err
+    assert (resctrl / container.id / "schemata").read_text() == "L3:0=ff\n"
+    container.must("delete", "--force")
+
+
 @pytest.mark.shows("update --mem-bw-schema")
 def test_update_makes_a_group(runtime, bundle, resctrl):
     """For a container that had none: its processes are moved, and the group goes with it."""

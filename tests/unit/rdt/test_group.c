@@ -1,6 +1,6 @@
-/* Groups in a tree that looks like a resctrl file system, which hardly any machine has: mkdir and
- * rmdir, which the objects under test call, are the ones below, and do what the kernel does beside.
- */
+/* Groups in a tree that looks like a resctrl file system, which hardly any machine has: mkdir,
+ * rmdir and write, which the objects under test call, are the ones below, and do what the kernel
+ * does beside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,6 +34,8 @@ static struct {
 	int code;
 	const char *schemata; /* a new group's schemata file is a link to this; NULL: a pipe */
 	int written;	      /* the pipe's other end */
+	const char *bad_line; /* no schemata file takes it */
+	char lines[256];      /* that schemata files have taken */
 } fake;
 
 /* ---- the kernel's part ---- */
@@ -80,6 +82,27 @@ int mkdir(const char *path, mode_t mode)
 	fake.written = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	assert_true(fake.written >= 0);
 	return 0;
+}
+
+/* As rdtgroup_schemata_write() does: a line without its end is none. */
+ssize_t write(int fd, const void *buf, size_t count)
+{
+	const char *text = buf, *link = hk_arena_printf(&arena, "/proc/self/fd/%d", fd);
+	char path[256];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+	size_t used = strlen(fake.lines);
+
+	if (n > 9 && strncmp(path + n - 9, "/schemata", 9) == 0) {
+		bool is_bad = fake.bad_line && strncmp(text, fake.bad_line, count - 1) == 0;
+
+		if (count == 0 || text[count - 1] != '\n' || is_bad) {
+			errno = EINVAL;
+			return -1;
+		}
+		(void)snprintf(
+			fake.lines + used, sizeof(fake.lines) - used, "%.*s", (int)count, text);
+	}
+	return syscall(SYS_write, fd, buf, count);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -489,10 +512,12 @@ static void test_statistics(void **state)
 static void test_update(void **state)
 {
 	const struct hk_intel_rdt config = {.l3_cache_schema = "L3:0=0000f;1=fffff"};
+	const char *before = NULL;
 
 	(void)state;
 	put(in("gold/schemata"), "L3:0=000ff;1=fffff\n");
-	assert_int_equal(hk_rdt_update(root, in("gold"), &config, &arena, &err), 0);
+	assert_int_equal(hk_rdt_update(root, in("gold"), &config, &arena, &before, &err), 0);
+	assert_string_equal(before, "L3:0=000ff;1=fffff\n");
 	{
 		HK_FD int fd = open(in("gold/schemata"), O_RDONLY | O_CLOEXEC);
 		char text[64];
@@ -500,7 +525,23 @@ static void test_update(void **state)
 		assert_true(fd >= 0 && hk_read_string(fd, text, sizeof(text)) > 0);
 		assert_string_equal(text, "L3:0=0000f;1=fffff\n");
 	}
-	assert_int_equal(hk_rdt_update(root, in("none"), &config, &arena, &err), -ENOENT);
+	assert_int_equal(hk_rdt_update(root, in("none"), &config, &arena, &before, &err), -ENOENT);
+}
+
+/* What the group had is written again, behind the line that it took. */
+static void test_update_that_the_kernel_refuses(void **state)
+{
+	const struct hk_intel_rdt config = {
+		.l3_cache_schema = "L3:0=0000f;1=fffff", .mem_bw_schema = "MB:0=x"};
+	const char *before = NULL;
+
+	(void)state;
+	fake.bad_line = config.mem_bw_schema;
+	assert_int_equal(hk_rdt_update(root, in("gold"), &config, &arena, &before, &err), -EINVAL);
+	assert_string_equal(err.property, "/linux/intelRdt/memBwSchema");
+	assert_string_equal(fake.lines, "L3:0=0000f;1=fffff\n"
+					"MB:0=20;1=100\nL3:0=000ff;1=fffff\n");
+	assert_null(before);
 }
 
 int main(void)
@@ -525,6 +566,7 @@ int main(void)
 		T(test_not_mounted),
 		T(test_statistics),
 		T(test_update),
+		T(test_update_that_the_kernel_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
