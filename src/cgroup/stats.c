@@ -60,6 +60,18 @@ static int read_one(struct hk_cgroup *cgroup, const struct reader *reader, struc
 	return 0;
 }
 
+/* Where no pids controller counts, the processes can be counted. */
+static int count_processes(struct hk_cgroup *cgroup, struct hk_stats *ret, struct hk_err *err)
+{
+	HK_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r = hk_cgroup_pids(cgroup, &pids, &count, err);
+
+	if (r == 0)
+		ret->pids.current = count;
+	return r;
+}
+
 int hk_cgroup_stats(
 	struct hk_cgroup *cgroup, struct hk_arena *arena, struct hk_stats *ret, struct hk_err *err)
 {
@@ -69,6 +81,12 @@ int hk_cgroup_stats(
 		return hk_refuse(err, ENOENT, "the container has no cgroup of its own");
 	for (size_t i = 0; i < HK_COUNT(readers); i++) {
 		int r = read_one(cgroup, &readers[i], arena, &stats, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (stats.pids.current == 0) {
+		int r = count_processes(cgroup, &stats, err);
 
 		if (r < 0)
 			return r;

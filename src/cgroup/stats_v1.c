@@ -168,6 +168,17 @@ void hk_stats_v1_blkio(struct hk_stats_source *source, struct hk_stats *ret)
 	}
 }
 
+/* Of reserved pages, which is what is limited, or before 5.7 of those in use. */
+static const char *hugetlb_prefix(struct hk_stats_source *source, const char *size)
+{
+	const char *reserved = hk_arena_printf(source->arena, "hugetlb.%s.rsvd", size);
+	const char *file = hk_arena_printf(source->arena, "hugetlb.%s.rsvd.usage_in_bytes", size);
+
+	if (reserved && file && hk_source_text(source, file))
+		return reserved;
+	return hk_arena_printf(source->arena, "hugetlb.%s", size);
+}
+
 void hk_stats_v1_hugetlb(struct hk_stats_source *source, struct hk_stats *ret)
 {
 	const char *sizes[HK_STATS_PAGE_SIZES];
@@ -176,7 +187,7 @@ void hk_stats_v1_hugetlb(struct hk_stats_source *source, struct hk_stats *ret)
 	ret->hugetlb = hk_arena_array(source->arena, count + 1, sizeof(*ret->hugetlb));
 	for (size_t i = 0; ret->hugetlb && i < count; i++) {
 		struct hk_stats_memory_kind kind = {0};
-		const char *prefix = hk_arena_printf(source->arena, "hugetlb.%s", sizes[i]);
+		const char *prefix = hugetlb_prefix(source, sizes[i]);
 
 		read_kind(source, prefix ? prefix : "", &kind);
 		ret->hugetlb[ret->hugetlb_count++] =

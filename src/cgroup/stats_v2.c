@@ -75,7 +75,8 @@ void hk_stats_v2_io(struct hk_stats_source *source, struct hk_stats *ret)
 				text, source->arena, &ret->blkio.bytes, &ret->blkio.serviced));
 }
 
-/* A host that has the controller on neither version has no such file. */
+/* Reserved pages, which is what is limited, or before 5.7 those in use. A host that has the
+ * controller on neither version has no such file. */
 void hk_stats_v2_hugetlb(struct hk_stats_source *source, struct hk_stats *ret)
 {
 	const char *sizes[HK_STATS_PAGE_SIZES];
@@ -84,15 +85,19 @@ void hk_stats_v2_hugetlb(struct hk_stats_source *source, struct hk_stats *ret)
 	ret->hugetlb = hk_arena_array(source->arena, count + 1, sizeof(*ret->hugetlb));
 	for (size_t i = 0; ret->hugetlb && i < count; i++) {
 		const char *usage = hk_arena_printf(source->arena, "hugetlb.%s.current", sizes[i]);
+		const char *reserved =
+			hk_arena_printf(source->arena, "hugetlb.%s.rsvd.current", sizes[i]);
 		const char *events = hk_arena_printf(source->arena, "hugetlb.%s.events", sizes[i]);
 		struct hk_stats_hugetlb *hugetlb = &ret->hugetlb[ret->hugetlb_count];
 		struct hk_stats_counters counters;
 
-		if (!usage || !events) {
+		if (!usage || !reserved || !events) {
 			hk_source_failed(source, "hugetlb", -ENOMEM);
 			return;
 		}
-		if (!hk_source_text(source, usage))
+		if (hk_source_text(source, reserved))
+			usage = reserved;
+		else if (!hk_source_text(source, usage))
 			continue;
 		counters = hk_source_counters(source, events);
 		*hugetlb = (struct hk_stats_hugetlb){

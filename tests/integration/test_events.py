@@ -161,6 +161,28 @@ def test_pids_and_cpuset(runtime, bundle):
     assert data["cpuset"]["mems"] == [0]
 
 
+@pytest.mark.hako_only
+@pytest.mark.needs(host.is_v2_only, "this host has cgroup v1 hierarchies")
+def test_pids_without_the_controller(runtime, bundle):
+    """The processes are counted."""
+    top = host.CGROUP / f"{runtime.prefix}-place"
+    (top / "below").mkdir(parents=True)
+    bundle.linux["cgroupsPath"] = f"/{top.name}/below/inner"
+    bundle.resources.clear()
+    keeper = subprocess.Popen(["sleep", "1000"])
+    (top / "below/cgroup.procs").write_text(str(keeper.pid))
+    try:
+        container = runtime.start(bundle.sh("sleep 1000 & sleep 1000 & echo ready; wait"))
+        container.wait_output("ready")
+        assert not (host.cgroup_of(container.pid, "") / "pids.current").exists()
+        assert sample(container)["data"]["pids"] == {"current": 3}
+        container.kill_and_delete()
+    finally:
+        keeper.kill()
+        keeper.wait()
+        host.remove_cgroups(top.name)
+
+
 @pytest.mark.shows("events --stats")
 def test_blkio(runtime, bundle):
     """What was read from a disk is there by device and direction."""
@@ -194,6 +216,39 @@ def test_hugetlb(container):
              if "rsvd" not in path.name} if directory else set()
     assert set(data) == sizes
     assert all(set(entry) <= {"usage", "max", "failcnt"} for entry in data.values())
+
+
+HUGE = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
+RESERVES = """
+import mmap, sys
+pages = mmap.mmap(-1, 4 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.hako_only
+@pytest.mark.needs(HUGE.exists, "no huge pages here")
+def test_reserved_huge_pages(container):
+    """Nobody has touched them, but they count against the limit."""
+    version = ("hugetlb", "usage_in_bytes") if host.has_v1("hugetlb") else ("", "current")
+    if version[0] not in host.cgroup_hierarchies():
+        pytest.skip("no hugetlb controller here")
+    directory = host.cgroup_of(container.pid, version[0])
+    if not (directory / f"hugetlb.2MB.rsvd.{version[1]}").exists():
+        pytest.skip("this kernel does not count reservations")
+    before = HUGE.read_text()
+    HUGE.write_text("4")
+    try:
+        if int(HUGE.read_text()) < 2:
+            pytest.skip("no memory for huge pages")
+        script = f"import os; open('{directory}/cgroup.procs', 'w').write(str(os.getpid()))\n" + RESERVES
+        with subprocess.Popen(["/usr/bin/python3", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n"
+            assert sample(container)["data"]["hugetlb"]["2MB"]["usage"] == 4 * MiB
+            process.stdin.close()
+    finally:
+        HUGE.write_text(before)
 
 
 @pytest.mark.hako_only

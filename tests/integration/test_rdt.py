@@ -168,7 +168,7 @@ def test_update_that_cannot_be_saved(runtime, bundle, resctrl):
     """The group gets its schemata again."""
     bundle.linux["intelRdt"] = {"l3CacheSchema": "L3:0=ff"}
     container = runtime.create(bundle)
-    (container.state_dir / ".state.json.tmp").mkdir()
+    (container.state_dir / "state.json.tmp").mkdir()
     result = runtime.call("update", "--l3-cache-schema", "L3:0=0f", container.id)
     (container.state_dir / "state.json.tmp").rmdir()
     assert result.status == 1 and "write the state" in result.err
