@@ -17,6 +17,7 @@
 struct reading {
 	const struct hk_cgroup_write *writes;
 	size_t count;
+	const char *file;
 	const char *value;
 	struct hk_arena *arena;
 };
@@ -55,6 +56,11 @@ static bool read_limit(const struct reading *r, struct hk_variant *ret)
 	return parse(r->value, &n) && give(r, n ? n : 1, ret);
 }
 
+static bool is_weight(uint64_t n)
+{
+	return n >= 1 && n <= 10000;
+}
+
 static bool read_weight(const struct reading *r, struct hk_variant *ret)
 {
 	const char *text = r->value;
@@ -62,7 +68,19 @@ static bool read_weight(const struct reading *r, struct hk_variant *ret)
 
 	if (hk_starts_with(text, "default "))
 		text += strlen("default ");
-	return hk_parse_u64(text, &n) == 0 && n >= 1 && n <= 10000 && give(r, n, ret);
+	return hk_parse_u64(text, &n) == 0 && is_weight(n) && give(r, n, ret);
+}
+
+/* The kernel makes a weight of it by these, of which 1024 is 100 (sched_prio_to_weight). */
+static bool read_nice(const struct reading *r, struct hk_variant *ret)
+{
+	static const uint64_t weights[] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
+		14949, 11916, 9548, 7620, 6100, 4904, 3906, 3121, 2501, 1991, 1586, 1277, 1024, 820,
+		655, 526, 423, 335, 272, 215, 172, 137, 110, 87, 70, 56, 45, 36, 29, 23, 18, 15};
+	int64_t nice;
+
+	return hk_parse_i64(r->value, &nice) == 0 && nice >= -20 && nice <= 19 &&
+	       give(r, (weights[nice + 20] * 100 + 512) / 1024, ret);
 }
 
 static bool read_shares(const struct reading *r, struct hk_variant *ret)
@@ -80,13 +98,86 @@ static bool read_blkio_weight(const struct reading *r, struct hk_variant *ret)
 }
 
 /* systemd writes io.bfq.weight as well: up to 100 what it is told, and of what is above a hundred
- * an eleventh of that. This is the weight of which it makes ours again. */
+ * an eleventh of that. This is the weight of which it makes ours again; 0: there is none. */
+static uint64_t of_bfq(uint64_t n)
+{
+	if (n > 1000)
+		return 0;
+	return n <= 100 ? n : 100 + (n - 100) * 11;
+}
+
 static bool read_bfq_weight(const struct reading *r, struct hk_variant *ret)
 {
 	uint64_t n;
 
-	return hk_parse_u64(r->value, &n) == 0 && n >= 1 && n <= 1000 &&
-	       give(r, n <= 100 ? n : 100 + (n - 100) * 11, ret);
+	return hk_parse_u64(r->value, &n) == 0 && is_weight(of_bfq(n)) && give(r, of_bfq(n), ret);
+}
+
+/* "MAJOR:MINOR NUMBER", with key before the number. */
+static bool parse_device(const char *line, const char *key, size_t *ret_len, uint64_t *ret)
+{
+	size_t len = strcspn(line, " ");
+
+	if (!line[len] || !memchr(line, ':', len) || !hk_starts_with(line + len + 1, key))
+		return false;
+	*ret_len = len;
+	return parse(line + len + 1 + strlen(key), ret);
+}
+
+/* One property has what the file gets of all devices, each in a write of its own. */
+static struct hk_variant devices(
+	const struct reading *r, const char *key, uint64_t (*convert)(uint64_t n))
+{
+	union hk_atom *atoms = hk_arena_array(r->arena, 2 * r->count, sizeof(*atoms));
+	size_t used = 0;
+
+	for (size_t i = 0; atoms && i < r->count; i++) {
+		const char *line = r->writes[i].value;
+		size_t len;
+		uint64_t n;
+
+		if (strcmp(r->writes[i].file, r->file) != 0 || !parse_device(line, key, &len, &n) ||
+			!convert(n))
+			continue;
+		atoms[used].text = hk_arena_printf(r->arena, "/dev/block/%.*s", (int)len, line);
+		atoms[used + 1].number = convert(n);
+		if (!atoms[used].text)
+			atoms = NULL; /* memory is out: the list notes it */
+		used += 2;
+	}
+	return (struct hk_variant){.type = "a(st)", .atoms = atoms, .count = used};
+}
+
+static bool give_devices(const struct reading *r, const char *key, uint64_t (*convert)(uint64_t n),
+	struct hk_variant *ret)
+{
+	*ret = devices(r, key, convert);
+	return ret->count > 0;
+}
+
+static bool read_bfq_weights(const struct reading *r, struct hk_variant *ret)
+{
+	return give_devices(r, "", of_bfq, ret);
+}
+
+static uint64_t of_weight(uint64_t n)
+{
+	return is_weight(n) ? n : 0;
+}
+
+static bool read_weights(const struct reading *r, struct hk_variant *ret)
+{
+	return give_devices(r, "", of_weight, ret);
+}
+
+static uint64_t of_target(uint64_t usec)
+{
+	return usec;
+}
+
+static bool read_latencies(const struct reading *r, struct hk_variant *ret)
+{
+	return give_devices(r, "target=", of_target, ret);
 }
 
 static bool read_idle(const struct reading *r, struct hk_variant *ret)
@@ -195,6 +286,7 @@ static const struct rule {
 	{"memory.oom.group", "OOMPolicy", read_oom_policy, 0, 253, true},
 	{"memory.limit_in_bytes", "MemoryLimit", read_limit, INFINITE, 0, false},
 	{"cpu.weight", "CPUWeight", read_weight, INFINITE, 0, false},
+	{"cpu.weight.nice", "CPUWeight", read_nice, INFINITE, 0, false},
 	{"cpu.idle", "CPUWeight", read_idle, INFINITE, 252, false},
 	{"cpu.max", "CPUQuotaPerSecUSec", read_quota, INFINITE, 0, false},
 	{"cpu.max", "CPUQuotaPeriodUSec", read_period, INFINITE, 242, false},
@@ -205,7 +297,10 @@ static const struct rule {
 	{"cpuset.mems", "AllowedMemoryNodes", read_mask, INFINITE, 244, false},
 	{"pids.max", "TasksMax", read_limit, INFINITE, 0, false},
 	{"io.bfq.weight", "IOWeight", read_bfq_weight, INFINITE, 0, false},
+	{"io.bfq.weight", "IODeviceWeight", read_bfq_weights, 0, 0, false},
 	{"io.weight", "IOWeight", read_weight, INFINITE, 0, false},
+	{"io.weight", "IODeviceWeight", read_weights, 0, 0, false},
+	{"io.latency", "IODeviceLatencyTargetUSec", read_latencies, 0, 240, false},
 	{"blkio.weight", "BlockIOWeight", read_blkio_weight, INFINITE, 0, false},
 };
 
@@ -222,7 +317,8 @@ void hk_unit_put_limits(struct hk_unit_properties *list, const struct hk_cgroup_
 	size_t count, unsigned int version)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct reading reading = {writes, count, writes[i].value, list->arena};
+		const struct reading reading = {
+			writes, count, writes[i].file, writes[i].value, list->arena};
 
 		for (size_t j = 0; j < HK_COUNT(rules); j++) {
 			struct hk_variant value;
@@ -243,12 +339,16 @@ static const struct rule *rule_of(const char *name)
 	return NULL;
 }
 
+/* Of the types above: numbers, and in pairs with them texts. */
 static bool is_same(const struct hk_variant *a, const struct hk_variant *b)
 {
+	bool has_texts = strcmp(a->type, "a(st)") == 0;
+
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (a->atoms[i].number != b->atoms[i].number)
+		if (has_texts && i % 2 == 0 ? strcmp(a->atoms[i].text, b->atoms[i].text) != 0
+					    : a->atoms[i].number != b->atoms[i].number)
 			return false;
 	return true;
 }
@@ -266,7 +366,7 @@ void hk_unit_put_difference(struct hk_unit_properties *list,
 	for (size_t i = 0; i < before->count; i++) {
 		const struct hk_unit_property *p = &before->items[i];
 		const struct rule *rule = rule_of(p->name);
-		struct hk_variant value = {.type = "ay"};
+		struct hk_variant value = {.type = p->value.type};
 
 		if (rule->at_start || hk_unit_find(after, p->name))
 			continue;

@@ -180,6 +180,60 @@ def test_unified(runtime, bundle):
     assert (payload(container) / "memory.oom.group").read_text() == "1\n"
 
 
+def disk():
+    """MAJOR:MINOR of one that udev has named, for systemd asks by that name."""
+    for path in sorted(Path("/sys/block").glob("*/device")):  # loops have none
+        number = (path.parent / "dev").read_text().strip()
+        if os.path.exists(f"/dev/block/{number}"):
+            return number
+    return pytest.skip("there is no disk here")
+
+
+@pytest.fixture
+def iocost():
+    """iocost(disk): which then has io.weight."""
+    file, enabled = host.CGROUP / "io.cost.qos", []
+
+    def enable(number):
+        file.write_text(f"{number} enable=1")
+        enabled.append(number)
+
+    yield enable
+    for number in enabled:
+        file.write_text(f"{number} enable=0")
+
+
+WEIGHT = {"blockIO": {"weightDevice": [{"major": 0, "minor": 0, "weight": 500}]}}
+
+
+@systemd
+@root
+@v2
+@pytest.mark.parametrize("resources,file,last,name,value", [
+    (WEIGHT, "io.bfq.weight", "500", "IODeviceWeight", " 4500"),
+    (WEIGHT, "io.weight", "4500", "IODeviceWeight", " 4500"),
+    ({"unified": {"io.latency": "DISK target=75000"}}, "io.latency", "target=75000",
+     "IODeviceLatencyTargetUSec", " 75ms"),
+    ({"unified": {"cpu.weight.nice": "5"}}, "cpu.weight.nice", "5", "CPUWeight", "33"),
+])
+def test_weight_among_siblings(runtime, bundle, iocost, resources, file, last, name, value):
+    """Below the scope the payload has none: what counts is the scope's own."""
+    there = {path.name for path in (host.CGROUP / "system.slice").iterdir()}
+    if file not in there or file == "io.weight" and "io.bfq.weight" in there:
+        pytest.skip(f"{file} is not for it here")
+    if file.startswith("io."):
+        number = disk()
+        major, minor = number.split(":")
+        if file == "io.weight":
+            iocost(number)
+        text = json.dumps(resources).replace("DISK", number)
+        resources = json.loads(text.replace('"major": 0, "minor": 0', f'"major": {major}, "minor": {minor}'))
+    bundle.resources.update(resources)
+    container = runtime.start(bundle.sleep())
+    assert show(scope(container))[name].endswith(value)
+    assert (payload(container).parent / file).read_text().split()[-1] == last
+
+
 @systemd
 @root
 @pytest.mark.needs(lambda: host.has_capability(host.CAP_MKNOD), "mknod is not allowed here")

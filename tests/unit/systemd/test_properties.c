@@ -120,7 +120,9 @@ static const struct hk_cgroup_write v2[] = {
 	W("pids.max", "0"),
 	W("io.bfq.weight", "500"),
 	W("io.bfq.weight", "8:0 500"),
+	W("io.bfq.weight", "8:16 10"),
 	W("io.max", "8:0 rbps=1"),
+	W("io.latency", "8:0 target=75000"),
 	W("hugetlb.2MB.max", "0"),
 	W("memory.high", "5"),
 	W("memory.oom.group", "1"),
@@ -135,6 +137,8 @@ static void test_limits_v2(void **state)
 				  "CPUQuotaPerSecUSec=uint64 410000\n"
 				  "TasksMax=uint64 1\n"
 				  "IOWeight=uint64 4500\n"
+				  "IODeviceWeight=@a(st) [('/dev/block/8:0', 4500), "
+				  "('/dev/block/8:16', 10)]\n"
 				  "MemoryHigh=uint64 5\n";
 
 	(void)state;
@@ -152,6 +156,8 @@ static void test_limits_v2(void **state)
 		"AllowedMemoryNodes=@ay [1]\n"
 		"TasksMax=uint64 1\n"
 		"IOWeight=uint64 4500\n"
+		"IODeviceWeight=@a(st) [('/dev/block/8:0', 4500), ('/dev/block/8:16', 10)]\n"
+		"IODeviceLatencyTargetUSec=@a(st) [('/dev/block/8:0', 75000)]\n"
 		"MemoryHigh=uint64 5\n"
 		"OOMPolicy='kill'\n");
 }
@@ -190,6 +196,10 @@ static void test_overridden(void **state)
 		W("cpu.weight", "20000"),
 		W("pids.max", "7"),
 		W("cpu.max", "-1"),
+		W("cpu.weight.nice", "-20"),
+		W("cpu.weight.nice", "20"),
+		W("io.weight", "8:0 default"),
+		W("io.weight", "0:99999 10001"),
 	};
 
 	(void)state;
@@ -197,7 +207,7 @@ static void test_overridden(void **state)
 		"TasksMax=uint64 7\n"
 		"CPUQuotaPerSecUSec=uint64 18446744073709551615\n"
 		"CPUQuotaPeriodUSec=uint64 100000\n"
-		"CPUWeight=uint64 0\n");
+		"CPUWeight=uint64 8668\n");
 }
 
 static void test_difference(void **state)
@@ -225,6 +235,8 @@ static void test_difference(void **state)
 			"CPUQuotaPerSecUSec=uint64 18446744073709551615\n"
 			"CPUQuotaPeriodUSec=uint64 18446744073709551615\n"
 			"AllowedMemoryNodes=@ay []\n"
+			"IODeviceWeight=@a(st) []\n"
+			"IODeviceLatencyTargetUSec=@a(st) []\n"
 			"MemoryHigh=uint64 18446744073709551615\n");
 	hk_unit_put_difference(&back, &new, &old);
 	check_list(&back, "MemoryLow=uint64 18446744073709551615\n"
@@ -232,6 +244,9 @@ static void test_difference(void **state)
 			  "CPUQuotaPerSecUSec=uint64 410000\n"
 			  "CPUQuotaPeriodUSec=uint64 50001\n"
 			  "AllowedMemoryNodes=@ay [1]\n"
+			  "IODeviceWeight=@a(st) [('/dev/block/8:0', 4500), "
+			  "('/dev/block/8:16', 10)]\n"
+			  "IODeviceLatencyTargetUSec=@a(st) [('/dev/block/8:0', 75000)]\n"
 			  "MemoryHigh=uint64 5\n"
 			  "MemoryMin=uint64 0\n");
 	hk_arena_done(&arena);
