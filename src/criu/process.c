@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/sys.h"
 #include "stage/stage.h"
 
@@ -59,26 +60,9 @@ struct child {
 	int boot; /* to us: first the end of the pair that is ours, then a failure or nothing */
 };
 
-/* The first executable criu of a list of directories. */
-static bool find_in(const char *list, char *ret)
-{
-	for (const char *dir = list; *dir;) {
-		size_t len = strcspn(dir, ":");
-		int n = snprintf(ret, PATH_MAX, "%.*s/criu", (int)len, dir);
-
-		if (dir[0] == '/' && n > 0 && n < PATH_MAX && access(ret, X_OK) == 0)
-			return true;
-		dir += len + (dir[len] == ':');
-	}
-	return false;
-}
-
-/* Users' PATHs often lack /usr/sbin, and clients may call us without any. */
 static int find_criu(char *ret, struct hk_err *err)
 {
-	const char *path = getenv("PATH");
-
-	if ((path && find_in(path, ret)) || find_in(HK_CRIU_DEFAULT_PATH, ret))
+	if (hk_find_program("criu", HK_CRIU_DEFAULT_PATH, ret))
 		return 0;
 	(void)hk_refuse(err, ENOENT, "there is no criu program here");
 	hk_err_hint(err, "install criu 3.17 or later: checkpoint and restore are its work");

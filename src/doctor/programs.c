@@ -3,33 +3,14 @@
 
 #include "base/err.h"
 #include "base/proc.h"
-#include "base/str.h"
+#include "base/program.h"
+#include "criu/process.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define PATIENCE     20 /* seconds for `criu check` */
-
-/* Of PATH, as execvp(3) would find it, into ret. */
-static bool find(const char *name, char ret[PATH_MAX])
-{
-	const char *path = getenv("PATH");
-
-	if (!path || !path[0])
-		path = DEFAULT_PATH;
-	for (size_t len; *path; path += len + (path[len] == ':')) {
-		len = strcspn(path, ":");
-		(void)snprintf(
-			ret, PATH_MAX, "%.*s/%s", len ? (int)len : 1, len ? path : ".", name);
-		if (access(ret, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
+#define PATIENCE 20 /* seconds for `criu check` */
 
 /* Did it succeed? Its output is in *ret. */
 static bool run(const char *path, const char *argument, struct hk_child_result *ret)
@@ -57,9 +38,9 @@ static void look_at_criu(struct hk_doctor *d)
 	unsigned int major = 0, minor = 0;
 	char path[PATH_MAX];
 
-	if (!find("criu", path)) {
+	if (!hk_find_program("criu", HK_CRIU_DEFAULT_PATH, path)) {
 		hk_doctor_add(
-			d, &need, HK_VERDICT_MISSING, "install the package criu", "not in PATH");
+			d, &need, HK_VERDICT_MISSING, "install the package criu", "neither in PATH nor in a usual place");
 		return;
 	}
 	if (!run(path, "--version", &result)) {
@@ -84,11 +65,11 @@ static void look_at_ps(struct hk_doctor *d)
 {
 	static const struct hk_need need = {"ps", false, "`hako ps` as a table"};
 	char path[PATH_MAX];
-	bool there = find("ps", path);
+	bool there = hk_find_program("ps", "/usr/bin:/bin", path);
 
 	hk_doctor_add(d, &need, there ? HK_VERDICT_OK : HK_VERDICT_MISSING,
 		"install the package procps, or use `hako ps --format json`", "%s",
-		there ? path : "not in PATH");
+		there ? path : "neither in PATH nor in a usual place");
 }
 
 void hk_doctor_programs(struct hk_doctor *d)

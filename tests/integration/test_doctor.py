@@ -133,8 +133,16 @@ def test_id_mapped_mounts_of_a_directory(doctor, runtime, tmp):
 
 
 def test_programs_are_those_of_path(doctor, tmp):
+    """Then those of the usual places, where checkpoint and ps look as well."""
+    usual = {"criu": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "ps": "/usr/bin:/bin"}
     items = doctor(env={"PATH": str(tmp)})
-    assert items["programs", "criu"]["found"] == items["programs", "ps"]["found"] == "not in PATH"
+    for name, path in usual.items():
+        expect = shutil.which(name, path=path) or "neither in PATH nor in a usual place"
+        assert items["programs", name]["found"].startswith(expect)
+        (tmp / name).write_text("#!/bin/sh\n")
+        (tmp / name).chmod(0o755)
+    items = doctor(env={"PATH": f":relative:{tmp}"}, cwd=tmp)
+    assert all(items["programs", name]["found"].startswith(f"{tmp}/{name}") for name in usual)
 
 
 @pytest.mark.needs(lambda: shutil.which("criu"), "criu is not installed")
