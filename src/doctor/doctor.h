@@ -40,6 +40,7 @@ struct hk_doctor {
 	const char *directory; /* another one whose file system counts; NULL: none */
 	const char *user;      /* our name */
 	enum hk_cgroup_manager cgroup_manager;
+	bool rootless; /* the runtime's: also root of a user namespace is */
 	struct hk_facts facts;
 	const char *section; /* of the items that are added now */
 	struct hk_doctor_item *items;

@@ -39,8 +39,8 @@ static void look_at_criu(struct hk_doctor *d)
 	char path[PATH_MAX];
 
 	if (!hk_find_program("criu", HK_CRIU_DEFAULT_PATH, path)) {
-		hk_doctor_add(
-			d, &need, HK_VERDICT_MISSING, "install the package criu", "neither in PATH nor in a usual place");
+		hk_doctor_add(d, &need, HK_VERDICT_MISSING, "install the package criu",
+			"neither in PATH nor in a usual place");
 		return;
 	}
 	if (!run(path, "--version", &result)) {

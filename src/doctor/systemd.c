@@ -67,7 +67,7 @@ static const char *user_bus(struct hk_doctor *d)
 static void look_at_user_bus(struct hk_doctor *d)
 {
 	static const struct hk_need need = {
-		"user bus", false, "--systemd-cgroup of ordinary users"};
+		"user bus", false, "--systemd-cgroup without privileges"};
 	const char *path = user_bus(d);
 
 	if (path[0])
@@ -87,6 +87,6 @@ void hk_doctor_systemd(struct hk_doctor *d)
 		return;
 	look_at_library(d);
 	look_at_bus(d, &system, SYSTEM_BUS, "start dbus.socket");
-	if (d->facts.euid != 0)
+	if (d->rootless)
 		look_at_user_bus(d);
 }

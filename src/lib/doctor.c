@@ -78,6 +78,7 @@ static int look(const struct hako_runtime *runtime, const char *directory,
 	d->root = runtime->root;
 	d->directory = diagnosis->directory;
 	d->cgroup_manager = runtime->cgroup_manager;
+	d->rootless = runtime->rootless;
 	d->user = hk_owner_name(geteuid(), &d->arena);
 	r = d->user ? hk_doctor_look(d) : -ENOMEM;
 	if (r == 0)

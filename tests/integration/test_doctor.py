@@ -153,6 +153,14 @@ def test_criu_is_asked(doctor):
     assert shutil.which("criu") in item["found"]
 
 
+@pytest.mark.needs(lambda: os.path.isdir("/run/systemd/system"), "systemd does not run here")
+def test_the_bus_of_the_user(doctor):
+    """Root of a user namespace asks the user's service manager as well."""
+    assert ("systemd", "user bus") not in doctor()
+    item = doctor(before=["unshare", "-Ur"], env=os.environ | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nosuch"})
+    assert item["systemd", "user bus"]["found"].startswith("/nosuch: ")
+
+
 def test_an_ordinary_user_in_a_bare_environment(public_program, tmp):
     (tmp / "state").mkdir()
     os.chown(tmp / "state", USER, USER)
