@@ -125,7 +125,7 @@ void hk_creation_remove_cgroup(struct hk_creation *c)
 
 int hk_creation_make_rdt(struct hk_creation *c, struct hk_err *err)
 {
-	const struct hk_prepared *p = &c->prepared;
+	struct hk_prepared *p = &c->prepared;
 
 	if (!p->rdt.group)
 		return 0;

@@ -2,14 +2,10 @@
 #include "rdt/rdt.h"
 
 #include "base/err.h"
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/str.h"
 #include "rdt/group.h"
 #include "rdt/schemata.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,49 +31,14 @@ static int check_name(const char *name, struct hk_err *err)
 	return 0;
 }
 
-/* 0 where the hardware has no such control. */
-static uint32_t bandwidth_step(const char *root, struct hk_arena *arena)
-{
-	const char *path = hk_arena_printf(arena, "%s/info/MB/bandwidth_gran", root);
-	HK_FREE char *text = NULL;
-	uint32_t step = 0;
-
-	if (path && hk_read_file(path, &text) == 0) {
-		text[strcspn(text, "\n")] = '\0';
-		(void)hk_parse_u32(text, &step); /* stays 0 */
-	}
-	return step;
-}
-
-static int compare(const struct hk_rdt *rdt, const struct hk_intel_rdt *config,
-	struct hk_arena *arena, struct hk_err *err)
-{
-	const char *path = hk_arena_printf(arena, "%s/schemata", rdt->group);
-	HK_FREE char *present = NULL;
-	struct hk_rdt_line line;
-	size_t i;
-	int r = path ? hk_read_file(path, &present) : -ENOMEM;
-
-	if (r < 0)
-		return hk_rdt_fail(rdt->root, -r, err, "read the schemata of '%s'", rdt->group);
-	i = hk_rdt_first_difference(config, present, bandwidth_step(rdt->root, arena));
-	if (i == hk_rdt_line_count(config))
-		return 0;
-	line = hk_rdt_line(config, i);
-	(void)hk_refuse(err, EEXIST, "the class of service '%s' exists and has not '%.200s'",
-		config->clos_id, line.text);
-	hk_err_hint(err, "%s/schemata has what it has; use that, or another closID", rdt->group);
-	return hk_err_at(err, "%s", line.property);
-}
-
 /* closID: made where schemata say how, and never changed. */
-static int check_shared(const struct hk_rdt *rdt, const struct hk_intel_rdt *config,
-	struct hk_arena *arena, struct hk_err *err)
+static int check_shared(
+	const struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err)
 {
 	bool schemata = hk_rdt_line_count(config) > 0;
 
 	if (!rdt->make)
-		return schemata ? compare(rdt, config, arena, err) : 0;
+		return schemata ? hk_rdt_compare(rdt, config, err) : 0;
 	if (schemata)
 		return 0;
 	(void)hk_refuse(err, ENOENT, "the class of service '%s' does not exist", config->clos_id);
@@ -115,7 +76,7 @@ int hk_rdt_decide(const char *root, const char *id, const struct hk_intel_rdt *c
 		return hk_fail(err, ENOMEM, "find the class of service");
 	rdt.make = !is_directory(rdt.group);
 	if (rdt.shared)
-		r = check_shared(&rdt, config, arena, err);
+		r = check_shared(&rdt, config, err);
 	if (r == 0 && config->enable_monitoring)
 		r = decide_monitor(&rdt, id, arena, err);
 	if (r == 0)

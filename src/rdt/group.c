@@ -8,40 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* " (Out of CLOSIDs)", or nothing. */
-static void read_status(const char *root, char *ret, size_t cap)
-{
-	char path[PATH_MAX], status[256];
-	HK_FD int fd = -1;
-
-	ret[0] = '\0';
-	(void)snprintf(path, sizeof(path), "%s/info/last_cmd_status", root);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || hk_read_string(fd, status, sizeof(status)) <= 0)
-		return; /* before Linux 4.16 */
-	status[strcspn(status, "\n")] = '\0';
-	if (strcmp(status, "ok") != 0)
-		(void)snprintf(ret, cap, " (%s)", status);
-}
-
-int hk_rdt_fail(const char *root, int errnum, struct hk_err *err, const char *fmt, ...)
-{
-	char message[512], status[260];
-	va_list ap;
-
-	read_status(root, status, sizeof(status));
-	va_start(ap, fmt);
-	(void)vsnprintf(message, sizeof(message), fmt, ap); /* cut, never overrun */
-	va_end(ap);
-	return hk_fail(err, errnum, "%s%s", message, status);
-}
 
 static int write_file(
 	const char *root, const char *group, const char *file, const char *text, struct hk_err *err)
@@ -64,12 +34,17 @@ int hk_rdt_write_schema(const char *root, const char *group, const char *line, s
 	return write_file(root, group, "schemata", text, err);
 }
 
-static int make_group(const struct hk_rdt *rdt, struct hk_err *err)
+static int make_group(struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err)
 {
 	int r;
 
 	if (!rdt->make || mkdir(rdt->group, 0755) == 0)
 		return 0;
+	/* Another container of the same closID was quicker: it is one that exists now. */
+	if (errno == EEXIST && rdt->shared) {
+		rdt->make = false;
+		return hk_rdt_compare(rdt, config, err);
+	}
 	r = hk_rdt_fail(rdt->root, errno, err, "make the class of service '%s'", rdt->group);
 	if (r == -ENOSPC)
 		hk_err_hint(err,
@@ -115,9 +90,9 @@ static int remove_directory(const char *path, struct hk_err *err)
 	return hk_fail(err, errno, "remove the resctrl group '%s'", path);
 }
 
-int hk_rdt_make(const struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err)
+int hk_rdt_make(struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err)
 {
-	int r = make_group(rdt, err);
+	int r = make_group(rdt, config, err);
 
 	if (r < 0)
 		return r;

@@ -3,6 +3,8 @@
 #define HK_RDT_GROUP_H
 
 struct hk_err;
+struct hk_intel_rdt;
+struct hk_rdt;
 
 /* A system call on the file system at root failed: errno, what was attempted, and what the kernel
  * has to say of it beyond errno (info/last_cmd_status). Returns -errnum. */
@@ -11,5 +13,8 @@ int hk_rdt_fail(const char *root, int errnum, struct hk_err *err, const char *fm
 
 /* Write the line, which ends without a newline, to the group's schemata. */
 int hk_rdt_write_schema(const char *root, const char *group, const char *line, struct hk_err *err);
+
+/* Has the group, shared and there already, the schemata that config asks for? -EEXIST: another. */
+int hk_rdt_compare(const struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err);
 
 #endif

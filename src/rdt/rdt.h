@@ -43,8 +43,9 @@ static inline bool hk_rdt_writes_schemata(const struct hk_rdt *rdt)
 	return rdt->make || !rdt->shared;
 }
 
-/* Make what was decided. On failure everything made here is removed again. */
-int hk_rdt_make(const struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err);
+/* Make what was decided; a shared group that somebody else has made meanwhile is compared, as one that was
+ * there, and make becomes false. On failure everything made here is removed again. */
+int hk_rdt_make(struct hk_rdt *rdt, const struct hk_intel_rdt *config, struct hk_err *err);
 /* Undo that, for a container that did not come to be. A shared group that others have joined
  * meanwhile stays. */
 int hk_rdt_unmake(const struct hk_rdt *rdt, struct hk_err *err);

@@ -24,7 +24,7 @@ void hk_rdt_restore(const char *root, const char *group, const char *schemata)
 int hk_rdt_update(const char *root, const char *group, const struct hk_intel_rdt *config,
 	struct hk_arena *arena, const char **ret_before, struct hk_err *err)
 {
-	const struct hk_rdt rdt = {.root = root, .group = group};
+	struct hk_rdt rdt = {.root = root, .group = group};
 	const char *path = hk_arena_printf(arena, "%s/schemata", group), *before;
 	HK_FREE char *text = NULL;
 	int r = path ? hk_read_file(path, &text) : -ENOMEM;

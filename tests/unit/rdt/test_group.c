@@ -197,7 +197,7 @@ static void refused(const struct hk_intel_rdt *config, const char *id, int code,
 	assert_null(rdt.group);
 }
 
-static void make(const struct hk_rdt *rdt, const struct hk_intel_rdt *config)
+static void make(struct hk_rdt *rdt, const struct hk_intel_rdt *config)
 {
 	if (hk_rdt_make(rdt, config, &err) < 0)
 		fail_msg("%s: %s", err.property, err.message);
@@ -294,6 +294,29 @@ static void test_new_class(void **state)
 	make(&rdt, &config);
 	was_written("MB:0=50\n");
 	remove_it(&rdt);
+	assert_true(is_there("silver"));
+}
+
+/* Two containers decide to make it, and one is quicker. */
+static void test_class_that_another_makes(void **state)
+{
+	const struct hk_intel_rdt config = {.clos_id = "silver", SCHEMATA("MB:0=50")};
+	struct hk_rdt rdt = decide(&config);
+
+	(void)state;
+	assert_true(rdt.make);
+	make_directory(in("silver"));
+	put(in("silver/schemata"), "MB:0=50\n");
+	make(&rdt, &config);
+	assert_false(rdt.make);
+	assert_string_equal(fake.lines, "");
+	assert_int_equal(hk_rdt_unmake(&rdt, &err), 0);
+	assert_true(is_there("silver"));
+
+	rdt.make = true;
+	put(in("silver/schemata"), "MB:0=60\n");
+	assert_int_equal(hk_rdt_make(&rdt, &config, &err), -EEXIST);
+	assert_string_equal(err.property, "/linux/intelRdt/schemata/0");
 	assert_true(is_there("silver"));
 }
 
@@ -551,6 +574,7 @@ int main(void)
 		T(test_nothing_asked_for),
 		T(test_group_of_its_name_that_exists),
 		T(test_new_class),
+		T(test_class_that_another_makes),
 		T(test_class_that_exists),
 		T(test_class_that_differs),
 		T(test_class_that_does_not_exist),
