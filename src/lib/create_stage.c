@@ -82,7 +82,9 @@ int hk_creation_announce(struct hk_creation *c, pid_t pid, struct hk_err *err)
 	const struct hako_create_options *options = &c->prepared.options;
 	int r;
 
-	r = hk_creation_store_created(c, pid, err);
+	r = hk_creation_limit_processes(c, err);
+	if (r == 0)
+		r = hk_creation_store_created(c, pid, err);
 	if (r == 0 && options->pidfd_socket)
 		r = hk_socket_send_pidfd(options->pidfd_socket, "standard", pid, err);
 	if (r == 0 && options->pid_file) {

@@ -60,6 +60,7 @@ int hk_creation_want_libraries(struct hk_creation *creation, struct hk_err *err)
 int hk_creation_prepare(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_rootfs_mount(struct hk_creation *creation);
 int hk_creation_make_cgroup(struct hk_creation *creation, struct hk_err *err);
+int hk_creation_limit_processes(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_cgroup(struct hk_creation *creation);
 int hk_creation_make_rdt(struct hk_creation *creation, struct hk_err *err);
 void hk_creation_remove_rdt(struct hk_creation *creation);

@@ -106,6 +106,21 @@ int hk_creation_make_cgroup(struct hk_creation *c, struct hk_err *err)
 	return hk_cgroup_create(c->prepared.cgroup, &c->prepared.cgroup_request, err);
 }
 
+/* Now that init is there, and before it runs anything: what hk_prepare_cgroup has put off. */
+int hk_creation_limit_processes(struct hk_creation *c, struct hk_err *err)
+{
+	const struct hk_resources *asked = c->prepared.spec->linux.resources;
+	struct hk_cgroup_change *change;
+	struct hk_resources only;
+	int r;
+
+	if (asked == c->prepared.cgroup_request.resources)
+		return 0;
+	only = (struct hk_resources){.pids_limit = asked->pids_limit};
+	r = hk_cgroup_change_prepare(c->prepared.cgroup, &only, &c->prepared.arena, &change, err);
+	return r < 0 ? r : hk_cgroup_change_apply(change, err);
+}
+
 void hk_creation_remove_cgroup(struct hk_creation *c)
 {
 	struct hk_err e = {0};

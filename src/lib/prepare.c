@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DEFAULT_SUBGROUP "container" /* as crun calls it */
+#define DEFAULT_SUBGROUP   "container" /* as crun calls it */
+#define PROCESSES_AT_FIRST 2
 
 int hk_prepare_options(const struct hako_runtime *runtime, const char *id,
 	const struct hako_create_options *options, struct hk_prepared *ret, struct hk_err *err)
@@ -186,12 +187,35 @@ static int decide_unit(struct hk_prepared *p, struct hk_err *err)
 	return 0;
 }
 
+/* A limit of less than two processes would forbid the init stage the fork by which it enters new
+ * namespaces: it is in force when init is there, see hk_creation_limit_processes. A scope's
+ * TasksMax is not put off. */
+static const struct hk_resources *resources_at_first(struct hk_prepared *p)
+{
+	const struct hk_resources *asked = p->spec->linux.resources;
+	struct hk_resources *first;
+
+	if (!asked || !asked->pids_limit.set || asked->pids_limit.value < 0 ||
+		asked->pids_limit.value >= PROCESSES_AT_FIRST || asked->unified.count > 0 ||
+		p->runtime->cgroup_manager != HK_CGROUP_MANAGER_CGROUPFS)
+		return asked;
+	first = hk_arena_alloc(&p->arena, sizeof(*first));
+	if (!first)
+		return NULL;
+	*first = *asked;
+	first->pids_limit.value = PROCESSES_AT_FIRST;
+	return first;
+}
+
 int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 {
 	const struct hk_spec *spec = p->spec;
+	const struct hk_resources *resources = resources_at_first(p);
 	uint32_t uid = spec->process ? spec->process->user.uid : 0; /* check goes on without one */
 	int r;
 
+	if (spec->linux.resources && !resources)
+		return hk_fail(err, ENOMEM, "place the cgroup");
 	r = hk_cgroup_host_probe(&p->arena, &p->cgroup_host, err);
 	if (r < 0)
 		return r;
@@ -200,7 +224,7 @@ int hk_prepare_cgroup(struct hk_prepared *p, struct hk_err *err)
 		.id = p->id,
 		.cgroups_path = spec->linux.cgroups_path,
 		.rootless = p->rootless,
-		.resources = spec->linux.resources,
+		.resources = resources,
 		.own_namespaces_writable = wants_own_cgroup(spec),
 		.owner_uid = host_id(&spec->linux.uid_mappings, uid),
 		.leaf = p->annotated.delegate_cgroup,

@@ -102,6 +102,19 @@ def test_pids_limit_works(runtime, bundle):
     assert "fork" in result.err
 
 
+@pytest.mark.needs(lambda: host.has_v1("pids") or host.is_v2_only(), "no pids controller here")
+@cgroupfs
+@pytest.mark.parametrize("limit", [0, 1])
+@pytest.mark.parametrize("userns", [False, True])
+def test_pids_limit_of_less_than_two(runtime, bundle, limit, userns):
+    """It is the container's: with a user namespace the init stage has to fork in there before."""
+    if userns:
+        bundle.user_namespace()
+    bundle.resources["pids"] = {"limit": limit}
+    container = runtime.start(bundle.args("/bin/sleep", "1000"))
+    assert (directory(container, "pids" if host.has_v1("pids") else "") / "pids.max").read_text() == f"{limit}\n"
+
+
 def test_memory_limit_works(runtime, bundle):
     bundle.resources["memory"] = {"limit": 8 * MiB, "swap": 8 * MiB}
     bundle.sh("head -c 64m /dev/zero | tail -c 64m > /dev/null; echo $?")
