@@ -124,7 +124,9 @@ def machines(directory, tally, options):
         tally.add("vm", "failed", first_line(str(error)))
         return
     for result in results:
-        if result.problem:
+        if result.missing:
+            tally.add(result.label, "skipped", result.missing)
+        elif result.problem:
             tally.add(result.label, "failed", result.problem)
         elif result.step.is_unit:
             count_unit(result.label, result.report, result.status, tally)

@@ -11,7 +11,7 @@ hako_manager() {
 	done
 }
 
-# hako_packages MANAGER build|systemd|test|client|vm: a list of package names. "systemd" is for the build too:
+# hako_packages MANAGER build|systemd|test|client|vm|kernel: a list of package names. "systemd" is for the build too:
 # without it there is no systemd cgroup manager, which some systems have no use for. "guest" is for the inside of the
 # VM that tests/vm makes, beside what "build" says: see there.
 hako_packages() {
@@ -30,6 +30,8 @@ hako_packages() {
 			containernetworking-plugins python3-grpcio python3-protobuf criu ;;
 	apt-get:vm)
 		echo qemu-system-x86 mmdebstrap e2fsprogs ;;
+	apt-get:kernel)
+		echo gcc make flex bison bc perl xz-utils libelf-dev ;;
 	apt-get:guest)
 		echo systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod e2fsprogs xfsprogs btrfs-progs \
 			apparmor secilc uidmap python3-pytest python3-jsonschema libcmocka-dev procps util-linux iproute2 \
@@ -147,6 +149,9 @@ hako_has() {
 	vm) # made of Debian packages: nothing to install elsewhere
 		[ -z "$(hako_packages "$(hako_manager)" vm)" ] ||
 			hako_have qemu-system-x86_64 mmdebstrap mkfs.ext4 ;;
+	kernel)
+		[ -z "$(hako_packages "$(hako_manager)" kernel)" ] ||
+			{ hako_have cc make flex bison bc perl xz && pkg-config --exists libelf; } ;;
 	esac
 }
 

@@ -189,6 +189,19 @@ def test_that_is_not_there(runtime, bundle):
 
 
 @needs(1)
+def test_check_looks_for_the_paths(runtime, bundle):
+    def complains():
+        bundle.write()
+        return "/annotations/dev.hako.landlock" in runtime.call("check", bundle.path).out
+
+    with_rules(bundle, "abi:1; rox:/bin,/dev/null,/proc/self,/work,/tmp/x")
+    bundle.mount("/tmp", "tmpfs", "tmpfs", []).process["cwd"] = "/work"
+    assert not complains()
+    with_rules(bundle, "abi:1; rox:/bin,/no/such")
+    assert complains()
+
+
+@needs(1)
 def test_explain(runtime, bundle):
     with_rules(bundle, "abi:1;rox:/bin").write()
     text = runtime.must("explain", bundle.path).out

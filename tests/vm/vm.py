@@ -18,10 +18,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 CACHE = Path(os.environ.get("HAKO_VM_CACHE") or SOURCE / "build-vm")
-BUILD_TIMEOUT = 1200
+IMAGE_TIMEOUT, KERNEL_TIMEOUT = 1200, 5400
 # Without AVX, which costs more than it saves where it is interpreted.
 CPU = "Nehalem"
-CANNOT = 77  # the status of tests/vm/build on a host that cannot build the image
+CANNOT = 77  # the status of tests/vm/build and tests/vm/kernel on a host that cannot
+SMALL = "small"  # the kernel that tests/vm/kernel builds
 
 
 class Unavailable(Exception):
@@ -31,16 +32,16 @@ class Unavailable(Exception):
 @dataclass(frozen=True)
 class Machine:
     """One way to boot the image."""
-    kernel: str  # "6.12" or "6.1"
+    kernel: str  # "6.12", "6.1" or SMALL
     systemd: bool  # or PID 1 is guest/init, and the tests have the cgroup hierarchy to themselves
     cgroup: str = "v2"  # or "v1", or "hybrid": v1 with a cgroup2 beside it that has no controllers
     selinux: bool = False  # instead of AppArmor, enforcing the policy guest/selinux.cil; without systemd
-    # Two make nothing faster but where the host has nothing else to do: a quarter of the time went into what
-    # QEMU does to keep them in step.
+    # Threads of one core. Two make nothing faster but where the host has nothing else to do: a quarter of the time
+    # went into what QEMU does to keep them in step.
     cpus: int = 1
 
     def __str__(self):
-        return " ".join([f"Linux {self.kernel}", *(["with systemd"] if self.systemd else []),
+        return " ".join([f"Linux {self.kernel}" if self.kernel != SMALL else "a small Linux", *(["with systemd"] if self.systemd else []),
                          *([f"on {self.cgroup}"] if self.cgroup != "v2" else []),
                          *(["with SELinux"] if self.selinux else [])])
 
@@ -64,31 +65,44 @@ def image(may_fetch=True):
     """The directory of the image; where it is missing it is built, if packages may be fetched for it."""
     if not shutil.which("qemu-system-x86_64") or not shutil.which("mkfs.ext4"):
         raise Unavailable("no QEMU for x86_64, or no mkfs.ext4 here")
-    key = subprocess.run([HERE / "build", "--key"], capture_output=True, text=True, check=True).stdout.strip()
+    key = output_of("build", "--key")
     if not (CACHE / key / "root.ext4").exists():
         if not may_fetch:
             raise Unavailable("the VM's image is not there, and packages for it may not be fetched")
-        build_image()
+        build("build", IMAGE_TIMEOUT)
     return CACHE / key
 
 
-def build_image():
-    log = CACHE / "build.log"
+def output_of(script, option):
+    return subprocess.run([HERE / script, option], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def build(script, timeout):
+    log = CACHE / f"{script}.log"
     try:
         CACHE.mkdir(parents=True, exist_ok=True)
         with open(log, "wb") as output:
-            status = subprocess.run([HERE / "build"], stdin=subprocess.DEVNULL, stdout=output,
-                                    stderr=subprocess.STDOUT, timeout=BUILD_TIMEOUT).returncode
+            status = subprocess.run([HERE / script], stdin=subprocess.DEVNULL, stdout=output,
+                                    stderr=subprocess.STDOUT, timeout=timeout).returncode
     except PermissionError as error:
-        raise Unavailable(f"the VM's image cannot be kept: {error}") from error
+        raise Unavailable(f"nothing can be kept for the VM: {error}") from error
     text = log.read_text(errors="replace")
     if status == CANNOT:
         raise Unavailable(text.strip().splitlines()[-1])
     if status:
-        raise RuntimeError(f"tests/vm/build failed with status {status}:\n{text[-4000:]}")
+        raise RuntimeError(f"tests/vm/{script} failed with status {status}:\n{text[-4000:]}")
 
-def kernels(directory):
-    return sorted(path.name.partition("-")[2] for path in directory.glob("vmlinuz-*"))
+
+def kernel(directory, name, may_fetch=True):
+    """The file of a kernel beside the image; the small one is built where it is missing."""
+    path = directory / f"vmlinuz-{name}" if name != SMALL else Path(output_of("kernel", "--path"))
+    if not path.exists():
+        if name != SMALL:
+            raise Unavailable(f"this release of Debian has no Linux {name}")
+        if not may_fetch:
+            raise Unavailable("the small kernel is not there, and its source may not be fetched")
+        build("kernel", KERNEL_TIMEOUT)
+    return path
 
 
 def source_files():
@@ -123,7 +137,7 @@ def make_tree(disk, build, job):
                         "root_owner=0:0", disk], check=True, stdin=subprocess.DEVNULL)
 
 
-def qemu(directory, machine, disk, out, logs):
+def qemu(directory, linux, machine, disk, out, logs):
     """The command line: one NVMe disk, whose name is sure, for the root; the others, which are probed in
     any order, are found by their serial numbers."""
     def virtio(serial, path, options):
@@ -132,8 +146,8 @@ def qemu(directory, machine, disk, out, logs):
     # whoever kills us leaves no machine behind
     return ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             "-display", "none", "-no-reboot", "-machine", "q35",
-            "-accel", "tcg,thread=multi,tb-size=512", "-smp", str(machine.cpus), "-cpu", CPU, "-m", "2048",
-            "-kernel", directory / f"vmlinuz-{machine.kernel}", "-append", machine.arguments,
+            "-accel", "tcg,thread=multi,tb-size=512", "-smp", f"{machine.cpus},threads={machine.cpus}", "-cpu", CPU, "-m", "2048",
+            "-kernel", linux, "-append", machine.arguments,
             "-drive", f"if=none,id=root,file={directory / 'root.ext4'},format=raw,snapshot=on,cache=unsafe",
             "-device", "nvme,serial=root,drive=root",
             *virtio("tree", disk, "snapshot=on,cache=unsafe"), *virtio("out", out, "cache=unsafe"),
@@ -142,10 +156,10 @@ def qemu(directory, machine, disk, out, logs):
             "-chardev", f"file,id=console,path={logs / 'console'}", "-serial", "chardev:console"]
 
 
-def boot(directory, machine, build, job, logs, timeout):
-    """Run a job, a shell script, in a machine; True if it ended. What it left in $OUT, what it printed
-    ("log") and the serial console are in the directory logs then. A machine that is not done in time is
-    killed."""
+def boot(directory, linux, machine, build, job, logs, timeout):
+    """Run a job, a shell script, in a machine with the image of a directory and the kernel in the file linux; True
+    if it ended. What it left in $OUT, what it printed ("log") and the serial console are in the directory logs then.
+    A machine that is not done in time is killed."""
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="hako-vm-", dir="/var/tmp") as work:
@@ -154,7 +168,7 @@ def boot(directory, machine, build, job, logs, timeout):
         with open(out, "wb") as file:
             file.truncate(256 << 20)
         with open(logs / "qemu", "wb") as errors:
-            process = subprocess.Popen(qemu(directory, machine, disk, out, logs),
+            process = subprocess.Popen(qemu(directory, linux, machine, disk, out, logs),
                                        stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                                        env={**os.environ, "TMPDIR": work})
             try:
