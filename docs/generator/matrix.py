@@ -12,7 +12,7 @@ HEAD = """## Where it runs
 What the last full run of the test suite (`tests/run --long`) gave on each kind of host: tests that passed, and
 those that failed or were skipped, for a host lacks something or the test is about another kind of host.
 *rootless* is an ordinary user; *delegation* is a cgroup v2 that belongs to that user; *systemd manager* is
-`--systemd-cgroup`.
+`--systemd-cgroup`; the *small kernel* has core scheduling, which Debian's have not, and no LSM.
 """
 
 PEERS = """## Where runc and crun differ
@@ -23,7 +23,8 @@ words of an error, which differ.
 """
 
 ORDER = ["v1", "hybrid", "hybrid with systemd", "hybrid, systemd manager", "v2", "v2 with systemd",
-         "v2, systemd manager", "v2 with SELinux", "rootless, v2", "rootless, v2 with systemd", "rootless without delegation"]
+         "v2, systemd manager", "v2 with SELinux", "v2, small kernel", "rootless, v2", "rootless, v2 with systemd",
+         "rootless without delegation"]
 HAKO, PEERS_HOST = "hako", "v2 with systemd"
 PATH = Path(__file__).parent / "matrix.json"
 
