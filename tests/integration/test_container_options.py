@@ -118,7 +118,10 @@ def test_run_detached_with_a_console(runtime, bundle, tmp):
                  runtime.new_id())
     _, (master,) = take()
     try:
-        assert os.read(master, 100) == b"terminal\r\n"
+        text = b""
+        while not text.endswith(b"\n"):
+            text += os.read(master, 100)
+        assert text == b"terminal\r\n"
     finally:
         os.close(master)
 

@@ -116,7 +116,7 @@ FORWARDED = [n for n in range(1, 32) if n not in (
 def test_signals_are_forwarded(run):
     numbers = FORWARDED + [40, 64]
     traps = "".join(f"trap 'echo got {n}.' {n}; " for n in range(1, 65) if n not in (9, 17, 19, 32, 33, 34))
-    r = run(f"{traps} echo ready; while :; do read -r x; done")
+    r = run(f"{traps} echo ready; {IDLE}")
     r.read_until("ready\n")
     for number in numbers:
         r.process.send_signal(number)
@@ -165,7 +165,7 @@ def test_caller_that_ignores_sigchld(run, bundle):
 
 @pytest.mark.shows("run")
 def test_resize(run):
-    r = run("trap 'stty size' WINCH; echo ready; while :; do read -r x; done", terminal=True)
+    r = run("trap 'stty size' WINCH; echo ready; " + IDLE, terminal=True)
     r.read_until("ready\n")
     r.wait_raw()
     r.resize(33, 99)  # the kernel tells the foreground process group, which is the runtime

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "plan/build.h"
 #include "spec/patch.h"
+#include "spec/template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +69,7 @@ static const char *const join_files[] = {
 static inline void make(struct made *made, const char *patch, const struct hk_facts *facts,
 	const struct hk_plan_options *options)
 {
-	HK_FREE char *base = hk_spec_template(false, 0, 0);
+	HK_FREE char *base = hk_spec_template_for(false, 0, 0, false);
 	HK_FREE char *text = patched(base, patch ? patch : "{}");
 
 	*made = (struct made){0};
