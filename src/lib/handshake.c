@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define END_MS 2000
 
 void hk_handshake_init(struct hk_handshake *handshake)
 {
@@ -71,14 +74,23 @@ int hk_handshake_pipes(struct hk_handshake *ret, struct hk_err *err)
 	return hk_handshake_outcome(ret, err);
 }
 
-static int wait_for_any(struct pollfd *fds, nfds_t count)
+/* As poll(2), but that a signal does not end it. */
+static int wait_for_any(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
 	int r;
 
 	do
-		r = poll(fds, count, -1);
+		r = poll(fds, count, timeout_ms);
 	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
+	return r < 0 ? -errno : r;
+}
+
+/* An init stage that has nothing open any more ends at once, or has executed the program. */
+static bool has_ended(int pidfd)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+
+	return wait_for_any(&end, 1, END_MS) > 0;
 }
 
 /* Nobody writes any more: the end is all that is waited for, and a word before it wakes nobody. A
@@ -87,12 +99,14 @@ static int wait_for_end(int result, int pidfd)
 {
 	struct pollfd fds[] = {{.fd = result}, {.fd = pidfd, .events = POLLIN}};
 
-	return wait_for_any(fds, 2);
+	return wait_for_any(fds, 2, -1);
 }
 
 /* The step exec writes a byte before it executes the program, and nothing else comes where that
- * went well. An error is the last that comes: of what came before that step, or of the execve. */
-static int read_outcome(int result, struct hk_err *err)
+ * went well. An error is the last that comes: of what came before that step, or of the execve.
+ * Nothing at all comes where the init stage was killed; or was made by an older hako, before an
+ * upgrade, which says nothing: then the program is there. */
+static int read_outcome(int result, int pidfd, struct hk_err *err)
 {
 	char said[1 + sizeof(struct hk_err)];
 	struct hk_err theirs;
@@ -102,6 +116,8 @@ static int read_outcome(int result, struct hk_err *err)
 		n = read(result, said, sizeof(said)); /* all of it: it is in the pipe by now */
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
+		return 0;
+	if (n <= 0 && !has_ended(pidfd))
 		return 0;
 	if (n <= 0) /* EAGAIN: a hook's process that has not executed it yet has the other end */
 		return hk_refuse(
@@ -123,7 +139,7 @@ int hk_handshake_await(int result, int pidfd, struct hk_err *err)
 
 	if (r < 0)
 		return hk_fail(err, -r, "wait for the container's program");
-	return read_outcome(result, err);
+	return read_outcome(result, pidfd, err);
 }
 
 enum hk_start_phase hk_handshake_phase(int dir, const char *fifo)
@@ -152,7 +168,6 @@ static int say_start(int dir, struct hk_err *err)
 
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err)
 {
-	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	HK_FD int result = -1;
 	int r;
 
@@ -165,6 +180,6 @@ int hk_handshake_start(int dir, int pidfd, struct hk_err *err)
 		return r;
 	r = hk_handshake_await(result, pidfd, err);
 	if (r < 0)
-		(void)wait_for_any(&end, 1); /* so that the state is "stopped" behind us */
+		(void)has_ended(pidfd); /* so that the state is "stopped" behind us */
 	return r;
 }

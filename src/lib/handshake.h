@@ -34,8 +34,8 @@ enum hk_start_phase {
 
 /* fifo is below dir. */
 enum hk_start_phase hk_handshake_phase(int dir, const char *fifo);
-/* Say start through the FIFOs and wait for the outcome; where that is an error, for the end of the init
- * stage too, whose pidfd it is. */
+/* Say start through the FIFOs and wait for the outcome; where that is an error, a moment for the end of
+ * the init stage too, whose pidfd it is. */
 int hk_handshake_start(int dir, int pidfd, struct hk_err *err);
 /* Wait for the outcome; -ESRCH where the init stage was killed before it could execute the program. Our
  * copy of the write end must be closed. */

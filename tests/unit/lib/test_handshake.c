@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct hk_err refused(void)
@@ -23,10 +24,10 @@ static struct hk_err refused(void)
 	return err;
 }
 
-/* The outcome where these bytes came and then the end. */
-static int outcome_of(const void *bytes, size_t size, struct hk_err *err)
+/* The outcome where these bytes came from that process and then the end. */
+static int outcome_from(pid_t pid, const void *bytes, size_t size, struct hk_err *err)
 {
-	HK_FD int pidfd = hk_sys_pidfd_open(getpid()); /* lives on, so that only the pipe tells */
+	HK_FD int pidfd = hk_sys_pidfd_open(pid);
 	HK_FD int result = -1;
 	int ends[2];
 
@@ -38,6 +39,12 @@ static int outcome_of(const void *bytes, size_t size, struct hk_err *err)
 	return hk_handshake_await(result, pidfd, err);
 }
 
+/* Of one that lives on, so that only the pipe tells. */
+static int outcome_of(const void *bytes, size_t size, struct hk_err *err)
+{
+	return outcome_from(getpid(), bytes, size, err);
+}
+
 static void test_executed(void **state)
 {
 	(void)state;
@@ -47,10 +54,21 @@ static void test_executed(void **state)
 static void test_killed_before(void **state)
 {
 	struct hk_err err = {0};
+	pid_t pid = fork();
 
 	(void)state;
-	assert_int_equal(outcome_of("", 0, &err), -ESRCH);
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(outcome_from(pid, "", 0, &err), -ESRCH);
 	assert_int_equal(err.code, ESRCH);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* An older init stage. */
+static void test_executed_without_a_word(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_of("", 0, NULL), 0);
 }
 
 static void test_a_step_failed(void **state)
@@ -87,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_executed),
 		cmocka_unit_test(test_killed_before),
+		cmocka_unit_test(test_executed_without_a_word),
 		cmocka_unit_test(test_a_step_failed),
 		cmocka_unit_test(test_execve_failed),
 		cmocka_unit_test(test_nonsense),
