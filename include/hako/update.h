@@ -10,12 +10,12 @@
 extern "C" {
 #endif
 
-/* One limit, by the name of its flag of `hako update`: "memory", "memory-reservation", "memory-swap" and
- * "kernel-memory-tcp" (a size like "64m", or "-1" for no limit); "cpu-period", "cpu-quota", "cpu-burst", "cpu-share",
+/* One limit, by the name of its flag of `hako update`: "memory", "memory-reservation" and "memory-swap"
+ * (a size like "64m", or "-1" for no limit); "cpu-period", "cpu-quota", "cpu-burst", "cpu-share",
  * "cpu-rt-period", "cpu-rt-runtime", "cpu-idle", "blkio-weight" and "pids-limit" (a number);
  * "cpuset-cpus" and "cpuset-mems" ("0-3,7"); "l3-cache-schema" and "mem-bw-schema" (a line of a resctrl
- * schemata file); "kernel-memory", which is ignored with a warning. A value that is NULL or empty says
- * nothing. */
+ * schemata file); "kernel-memory" and "kernel-memory-tcp", which are ignored with a warning. A value
+ * that is NULL or empty says nothing. */
 struct hako_setting {
 	const char *name;
 	const char *value;

@@ -51,7 +51,7 @@ static const struct setting {
 	{"cpuset-cpus", KIND_TEXT, IN_CPU(cpus), RESOURCES "/cpu/cpus"},
 	{"cpuset-mems", KIND_TEXT, IN_CPU(mems), RESOURCES "/cpu/mems"},
 	{"kernel-memory", KIND_IGNORED, IN_MEMORY(kernel), RESOURCES "/memory/kernel"},
-	{"kernel-memory-tcp", KIND_SIZE, IN_MEMORY(kernel_tcp), RESOURCES "/memory/kernelTCP"},
+	{"kernel-memory-tcp", KIND_IGNORED, IN_MEMORY(kernel_tcp), RESOURCES "/memory/kernelTCP"},
 	{"l3-cache-schema", KIND_TEXT, IN_RDT(l3_cache_schema), "/linux/intelRdt/l3CacheSchema"},
 	{"mem-bw-schema", KIND_TEXT, IN_RDT(mem_bw_schema), "/linux/intelRdt/memBwSchema"},
 	{"memory", KIND_SIZE, IN_MEMORY(limit), RESOURCES "/memory/limit"},

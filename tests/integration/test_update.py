@@ -239,26 +239,14 @@ def test_blkio_weight(runtime, container):
     assert paths[0].read_text().split()[-1] == expect
 
 
-@pytest.mark.shows("update --kernel-memory")
+@pytest.mark.shows("update --kernel-memory", "update --kernel-memory-tcp")
 @pytest.mark.hako_only
 def test_kernel_memory_is_ignored(runtime, container):
-    result = runtime.must("update", "--kernel-memory", "64m", "--pids-limit", "9", container.id)
+    result = runtime.must("update", "--kernel-memory", "64m", "--kernel-memory-tcp", "32m", "--pids-limit", "9",
+                          container.id)
     assert "kernel-memory is ignored" in result.err
+    assert "kernel-memory-tcp is ignored" in result.err
     assert Files(container)("pids", "pids.max", "pids.max") == "9"
-
-
-@pytest.mark.shows("update --kernel-memory-tcp")
-@pytest.mark.hako_only
-def test_kernel_memory_for_tcp(runtime, container):
-    """v1 has the limit still; it is not taken for none where it is missing."""
-    result = runtime.call("update", "--kernel-memory-tcp", "32m", container.id)
-    if host.has_v1("memory"):
-        assert result.status == 0 and result.err == ""
-        file = host.cgroup_of(container.pid, "memory") / "memory.kmem.tcp.limit_in_bytes"
-        assert file.read_text() == f"{32 * MiB}\n"
-    else:
-        assert result.status == 1
-        assert "kernel-memory-tcp: cgroup v2 has no limit for TCP buffers alone" in result.err
 
 
 @pytest.mark.hako_only
