@@ -314,7 +314,7 @@ complete -c hako -n '__hako_options_of update' -l cpu-share -x -d 'weight of CPU
 complete -c hako -n '__hako_options_of update' -l cpuset-cpus -x -d 'CPUs to run on, such as 0-3,7'
 complete -c hako -n '__hako_options_of update' -l cpuset-mems -x -d 'memory nodes to take memory from'
 complete -c hako -n '__hako_options_of update' -l kernel-memory -x -d 'ignored: kernels have no such limit any more'
-complete -c hako -n '__hako_options_of update' -l kernel-memory-tcp -x -d 'ignored: kernels have no such limit any more'
+complete -c hako -n '__hako_options_of update' -l kernel-memory-tcp -x -d 'ignored, as with runc: --resources can set it on cgroup v1'
 complete -c hako -n '__hako_options_of update' -l l3-cache-schema -x -d 'share of the L3 cache, for resctrl'
 complete -c hako -n '__hako_options_of update' -l mem-bw-schema -x -d 'share of memory bandwidth, for resctrl'
 complete -c hako -n '__hako_options_of update' -l memory -x -d 'limit of memory, such as 64m; -1: no limit'

@@ -21,7 +21,7 @@
 	X(CPUSET_MEMS, "cpuset-mems", "LIST", "memory nodes to take memory from")                  \
 	X(KERNEL_MEMORY, "kernel-memory", "SIZE", "ignored: kernels have no such limit any more")  \
 	X(KERNEL_MEMORY_TCP, "kernel-memory-tcp", "SIZE",                                          \
-		"ignored: kernels have no such limit any more")                                    \
+		"ignored, as with runc: --resources can set it on cgroup v1")                      \
 	X(L3_CACHE_SCHEMA, "l3-cache-schema", "LINE", "share of the L3 cache, for resctrl")        \
 	X(MEM_BW_SCHEMA, "mem-bw-schema", "LINE", "share of memory bandwidth, for resctrl")        \
 	X(MEMORY, "memory", "SIZE", "limit of memory, such as 64m; -1: no limit")                  \

@@ -16,7 +16,7 @@ enum kind {
 	KIND_I64,     /* struct hk_opt_i64 */
 	KIND_U64,     /* struct hk_opt_u64 */
 	KIND_TEXT,    /* const char * */
-	KIND_IGNORED, /* the kernel has no such limit any more */
+	KIND_IGNORED, /* as with runc, where these flags are obsolete */
 };
 
 enum object {
@@ -159,8 +159,7 @@ static int apply(struct hk_change *change, const struct hako_setting *given,
 	if (!given->value || !given->value[0])
 		return 0;
 	if (setting->kind == KIND_IGNORED) {
-		hk_logf(log, HK_LOG_WARNING, "%s is ignored: the kernel has no such limit any more",
-			setting->name);
+		hk_logf(log, HK_LOG_WARNING, "%s is ignored: it is obsolete", setting->name);
 		return 0;
 	}
 	object = object_of(change, setting->object);
