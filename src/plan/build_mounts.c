@@ -37,7 +37,7 @@ static bool changes(const struct hk_builder *b, size_t i, const char *target)
 {
 	if (b->late_readonly[i].offset)
 		return true;
-	for (size_t j = i + 1; j < b->spec->mount_count; j++)
+	for (size_t j = i + 1; j < b->remounts_end; j++)
 		if (hk_mount_has_option(&b->spec->mounts[j], "remount") &&
 			hk_mount_is_at(&b->spec->mounts[j], target))
 			return true;
@@ -197,6 +197,16 @@ static int add_mount(struct hk_builder *b, size_t i)
 	return 0;
 }
 
+/* Most have none, and thousands of mounts need not be compared then. */
+static size_t find_remounts_end(const struct hk_spec *spec)
+{
+	size_t end = spec->mount_count;
+
+	while (end > 0 && !hk_mount_has_option(&spec->mounts[end - 1], "remount"))
+		end--;
+	return end;
+}
+
 int hk_build_mounts(struct hk_builder *b)
 {
 	const uint64_t attrs = HK_MOUNT_ATTR_RDONLY | HK_MOUNT_ATTR_NOSUID | HK_MOUNT_ATTR_NODEV |
@@ -206,6 +216,7 @@ int hk_build_mounts(struct hk_builder *b)
 		hk_arena_array(&b->scratch, b->spec->mount_count, sizeof(*b->late_readonly));
 	if (!b->late_readonly)
 		return hk_fail(b->err, ENOMEM, "read the mounts");
+	b->remounts_end = find_remounts_end(b->spec);
 	for (size_t i = 0; i < b->spec->mount_count; i++) {
 		int r = hk_build_part(b, add_mount(b, i));
 

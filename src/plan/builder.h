@@ -35,6 +35,7 @@ struct hk_builder {
 	size_t env_count;
 	hk_ref_strs env_ref;
 	hk_ref_str *late_readonly; /* by mount: its property where it turns read-only at the end */
+	size_t remounts_end; /* of the mounts: behind the last one that is a remount */
 };
 
 /* A part that may have failed, and may be gone on behind: r, or what hk_found says of a failure. */
