@@ -56,14 +56,11 @@ static void look_at_namespaces(int pid)
 	}
 }
 
-/* A directory that leads up to another root than ours. */
-static void look_at_directory(int pid, const char *path)
+/* Does the directory lead up to another root than ours? Takes the descriptor. */
+static void look_above(int pid, const char *path, int fd)
 {
 	struct stat st, root;
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0)
-		return;
 	for (int i = 0; i < 64; i++) {
 		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -78,32 +75,47 @@ static void look_at_directory(int pid, const char *path)
 	(void)close(fd);
 }
 
-/* One that shows what the container's own does not. */
-static void look_at_procfs(int pid, const char *path)
+static void look_at_directory(int pid, const char *path)
 {
-	char below[128];
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	(void)snprintf(below, sizeof(below), "%s/sys", path);
-	if (access(below, F_OK) == 0)
+	if (fd >= 0)
+		look_above(pid, path, fd);
+}
+
+/* Does it show what the container's own does not? */
+static void look_at_procfs(int pid, const char *path, int fd)
+{
+	char ours[256], theirs[256];
+	ssize_t n = readlinkat(fd, "self/ns/pid", theirs, sizeof(theirs) - 1);
+
+	theirs[n < 0 ? 0 : n] = '\0';
+	if (faccessat(fd, "sys", F_OK, 0) == 0)
 		say(pid, "'%s' is a procfs without masks", path);
-	(void)snprintf(below, sizeof(below), "%s/self/ns/pid", path);
-	if (!is_ours(below) || access(below, F_OK) < 0)
+	if (strcmp(theirs, link_of("/proc/self/ns/pid", ours)) != 0)
 		say(pid, "'%s' is another procfs", path);
 }
 
+/* By a descriptor of our own, for the other may close it at any moment. */
 static void look_at_fd(int pid, const char *path)
 {
+	int fd = open(path, O_PATH | O_CLOEXEC);
 	struct statfs fs;
 	struct stat st;
 
-	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
+	if (fd < 0)
 		return;
-	if (fs.f_type == NSFS_MAGIC)
-		say(pid, "'%s' is a namespace", path);
-	else if (fs.f_type == PROC_MAGIC && S_ISDIR(st.st_mode))
-		look_at_procfs(pid, path);
-	else if (S_ISDIR(st.st_mode))
-		look_at_directory(pid, path);
+	if (fstatfs(fd, &fs) == 0 && fstat(fd, &st) == 0) {
+		if (fs.f_type == NSFS_MAGIC)
+			say(pid, "'%s' is a namespace", path);
+		else if (fs.f_type == PROC_MAGIC && S_ISDIR(st.st_mode))
+			look_at_procfs(pid, path, fd);
+		else if (S_ISDIR(st.st_mode)) {
+			look_above(pid, path, fd);
+			return;
+		}
+	}
+	(void)close(fd);
 }
 
 static void look_at_fds(int pid)
