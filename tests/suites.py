@@ -25,6 +25,8 @@ SANITIZED = SOURCE / "build-sanitize"
 SUITES = ["unit", "arch", "lint", "integration", "conformance", "clients", "vm", "bench", "sanitize"]
 # Those that run with the ASan and UBSan build too.
 SANITIZABLE = ["unit", "integration", "conformance", "clients"]
+# Those that another runtime can run.
+PEER = ["integration", "conformance"]
 # Those that docs/compat.md tells the outcome of, by kinds of hosts.
 MATRIX = ["integration", "conformance", "clients"]
 # A suite that hangs must not hang its caller; each test has its own, shorter limits.
@@ -90,7 +92,7 @@ def unit(directory, tally, options, env=None, prefix="unit"):
 
 
 def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
-    """pytest over a folder (or files of it) with the build to test in the environment."""
+    """pytest over a folder (or files of it) with the build to test in the environment, or a peer."""
     label = label or suite
     paths = paths or [TESTS / suite]
     if not any(path.exists() for path in paths):
@@ -102,14 +104,18 @@ def pytest(suite, directory, tally, options, env=None, paths=None, label=None):
                f"--junitxml={report}", "-o", "junit_logging=no", "--rootdir", TESTS, *paths]
     if options.filter:
         command += ["-k", options.filter]
-    status = run(command, env={"HAKO": str(directory / "hako"), "HAKO_BUILD": str(directory),
+    if options.peer:
+        command += ["-m", "not hako_only"]
+    program = shutil.which(options.peer) if options.peer else directory / "hako"
+    status = run(command, env={"HAKO": str(program), "HAKO_BUILD": str(directory),
                                "HAKO_LONG": "1" if options.long else "", **(env or {})})
     if not report.exists():
         tally.add(label, "failed", f"pytest ended with status {status} and wrote no report")
         return
-    count_pytest(label, report, status, tally, options.filter)
+    if not options.peer:  # what a peer fails at is to be seen, and no failure
+        count_pytest(label, report, status, tally, options.filter)
     if suite in MATRIX and not env:
-        tally.matrix.add(report, host.flavour())
+        tally.matrix.add(report, host.flavour(), options.peer or "hako")
 
 
 def machines(directory, tally, options):
@@ -131,9 +137,8 @@ def machines(directory, tally, options):
         elif result.step.is_unit:
             count_unit(result.label, result.report, result.status, tally)
         else:
-            if result.step.runtime == selection.HAKO:  # what a peer fails at is to be seen, and no failure
-                count_pytest(result.label, result.report, result.status, tally, options.filter)
-            tally.matrix.add(result.report, result.flavour, result.step.runtime)
+            count_pytest(result.label, result.report, result.status, tally, options.filter)
+            tally.matrix.add(result.report, result.flavour)
 
 
 def sanitizer_env(directory, leaks):
@@ -183,6 +188,8 @@ def arguments():
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("--vm", action="store_true", help="the suite vm, as by its name")
     parser.add_argument("--machine", action="append", choices=selection.NAMES, help="of the suite vm, this one")
+    parser.add_argument("--peer", choices=["runc", "crun"], help="of integration and conformance the tests that need "
+                        "nothing but runc's command line, with that runtime")
     parser.add_argument("--matrix", type=Path, metavar="FILE", help="note what came of each test, for docs/generate")
     parser.add_argument("--no-install", action="store_true", help="do not call the package manager")
     options = parser.parse_args()
@@ -190,7 +197,11 @@ def arguments():
     unknown = set(options.suites) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {' '.join(sorted(unknown))} (there are {' '.join(SUITES)})")
-    options.suites = [suite for suite in SUITES if suite in (options.suites or SUITES)]
+    options.suites = [suite for suite in SUITES if suite in (options.suites or (PEER if options.peer else SUITES))]
+    if options.peer and not set(options.suites) <= set(PEER):
+        parser.error(f"with --peer the suites are {' '.join(PEER)}")
+    if options.peer and not shutil.which(options.peer):
+        parser.error(f"there is no {options.peer} here")
     return options
 
 
@@ -251,7 +262,8 @@ def main():
     if options.matrix:
         tally.matrix.update(options.matrix, options.filter)
     give_back()
-    return tally.report()
+    status = tally.report()
+    return 0 if options.peer else status  # nothing was counted
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 matrix.json (tests/matrix.py tells its form), to which each full run adds what it saw:
 
     tests/run --long --matrix docs/generator/matrix.json
-    tests/run --long vm --machine v1 --matrix docs/generator/matrix.json    a part of it"""
+    tests/run --long vm --machine v1 --matrix docs/generator/matrix.json    a part of it
+    tests/run --peer crun --matrix docs/generator/matrix.json"""
 
 import json
 from pathlib import Path
@@ -17,15 +18,15 @@ those that failed or were skipped, for a host lacks something or the test is abo
 
 PEERS = """## Where runc and crun differ
 
-The tests that need nothing but the command line of runc, with the distribution's runtimes on the host
-*{host}*: how many of those that hako passes a runtime passes too, and the others by name. Some are about the
-words of an error, which differ.
+The tests that need nothing but the command line of runc, with the distribution's runtimes (`tests/run --peer runc`):
+how many of those that hako passes on the same kind of host a runtime passes too, and the others by name. Some are
+about the words of an error, which differ, and some about what came behind these versions.
 """
 
 ORDER = ["v1", "hybrid", "hybrid with systemd", "hybrid, systemd manager", "v2", "v2 with systemd",
          "v2, systemd manager", "v2 with SELinux", "v2, small kernel", "rootless, v2", "rootless, v2 with systemd",
          "rootless without delegation"]
-HAKO, PEERS_HOST = "hako", "v2 with systemd"
+HAKO = "hako"
 PATH = Path(__file__).parent / "matrix.json"
 
 
@@ -94,7 +95,7 @@ def hosts(found):
 
 
 def peer_cell(found, group, key):
-    ours = {test for test, letter in found.outcomes(group, (HAKO, PEERS_HOST)) if letter == "p"}
+    ours = {test for test, letter in found.outcomes(group, (HAKO, key[1])) if letter == "p"}
     theirs = [(test, letter) for test, letter in found.outcomes(group, key) if test in ours and letter in "pf"]
     failed = [test for test, letter in theirs if letter == "f"]
     names = f": not {', '.join(f'`{test}`' for test in failed)}" if failed else ""
@@ -103,8 +104,8 @@ def peer_cell(found, group, key):
 
 def peers(found):
     rows = [[name(group), *(peer_cell(found, group, key) for key in found.peers)] for group in sorted(found.tests)]
-    return [PEERS.format(host=PEERS_HOST),
-            *table([runtime for runtime, _ in found.peers], [row for row in rows if any(row[1:])])]
+    return [PEERS, *table([f"{runtime}, {flavour}" for runtime, flavour in found.peers],
+                          [row for row in rows if any(row[1:])])]
 
 
 def sections():

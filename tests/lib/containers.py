@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -173,11 +174,9 @@ def leaks(area):
 
 def settled_leaks(area):
     """A killed process, and a cgroup that it was in, may take a moment to go."""
-    for _ in range(100 * host.SLOW):
-        found = leaks(area)
-        if not found:
-            break
-        host.time.sleep(0.02)
+    deadline = time.monotonic() + 2 * host.SLOW
+    while (found := leaks(area)) and time.monotonic() < deadline:
+        time.sleep(0.02)
     return found
 
 

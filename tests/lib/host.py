@@ -1,5 +1,6 @@
 """What this host offers, and what is on it: mounts, cgroups, processes."""
 
+import contextlib
 import ctypes
 import functools
 import gzip
@@ -93,10 +94,22 @@ def cgroup_dirs(prefix):
     return found
 
 
+def end_processes_of(cgroup):
+    """Thawed, where they are frozen."""
+    for name, text in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+        if (cgroup / name).exists():
+            (cgroup / name).write_text(text)
+    for pid in map(int, (cgroup / "cgroup.procs").read_text().split()):
+        os.kill(pid, 9)
+
+
 def remove_cgroups(prefix):
+    """By force."""
     for path in sorted(cgroup_dirs(prefix), key=lambda p: -len(str(p))):
         below = [Path(d) for d, _, _ in os.walk(path)]
         for directory in sorted(below, key=lambda p: -len(str(p))):
+            with contextlib.suppress(OSError):  # gone meanwhile; of threads
+                end_processes_of(directory)
             for _ in range(50):
                 try:
                     directory.rmdir()

@@ -1,10 +1,8 @@
 """The runtime under test, called as its clients call it: by its command line."""
 
 import json
-import os
 import subprocess
 import tempfile
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest

@@ -18,9 +18,6 @@ SLOW = 8
 # Seconds for a machine's job, some five times what it takes on two idle cores; and until its end.
 SHORT_LIMIT, LONG_LIMIT, GRACE = 900, 9000, 120
 
-HAKO = "hako"
-PEERS = ["runc", "crun"]
-
 
 @dataclass(frozen=True)
 class Step:
@@ -30,7 +27,6 @@ class Step:
     user: bool = False  # in a session of an ordinary user
     delegated: bool = True  # with a cgroup that belongs to that user
     manager: bool = False  # of cgroups: systemd
-    runtime: str = HAKO  # or a peer, on the tests that need but the command line of runc
 
     @property
     def is_unit(self):
@@ -141,8 +137,6 @@ LONG = {
     "v1": (vm.Machine("6.1", systemd=False, cgroup="v1"), EVERYTHING),
     "hybrid": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), EVERYTHING),
     "hybrid-manager": (vm.Machine("6.1", systemd=True, cgroup="hybrid"), [MANAGER]),
-    **{peer: (vm.Machine("6.12", systemd=True), [Step(f"{suite}-{peer}", all_of(suite), runtime=peer)
-                                                 for suite in ("conformance", "integration")]) for peer in PEERS},
 }
 NAMES = sorted({*SHORT, *LONG})
 
@@ -176,8 +170,6 @@ def step_command(step, build, text):
         command = f"as-user {'' if step.delegated else '--without-delegation '}{command}"
     if step.manager:
         command = f"env HAKO_OPTIONS=--systemd-cgroup {command}"
-    if step.runtime != HAKO:
-        command = f"env HAKO=$(command -v {step.runtime}) {command} -m 'not hako_only'"
     return f"within {command}"
 
 
