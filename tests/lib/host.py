@@ -100,7 +100,8 @@ def end_processes_of(cgroup):
         if (cgroup / name).exists():
             (cgroup / name).write_text(text)
     for pid in map(int, (cgroup / "cgroup.procs").read_text().split()):
-        os.kill(pid, 9)
+        if pid > 0:  # 0: of a pid namespace above ours; to kill(2) it means us
+            os.kill(pid, 9)
 
 
 def remove_cgroups(prefix):

@@ -168,32 +168,42 @@ static void test_missing_controller(void **state)
 	assert_gone();
 }
 
-static void test_removes_a_tree(void **state)
+static void in_each_directory(void (*act)(const char *path))
 {
-	char below[512], deeper[600];
-
-	(void)state;
-	if (skip_without_root())
-		return;
-	make(NULL);
 	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
 		const char *name, *path;
 
 		hk_cgroup_path(group, i, &name, &path);
-		sub_group(path, below);
-		(void)snprintf(deeper, sizeof(deeper), "%s/deeper", below);
-		assert_true(mkdir(deeper, 0755) == 0 || errno == EEXIST);
+		act(path);
 	}
+}
+
+static void make_two_below(const char *path)
+{
+	char below[512], deeper[600];
+
+	sub_group(path, below);
+	(void)snprintf(deeper, sizeof(deeper), "%s/deeper", below);
+	assert_true(mkdir(deeper, 0755) == 0 || errno == EEXIST);
+}
+
+static void test_removes_a_tree(void **state)
+{
+	(void)state;
+	if (skip_without_root())
+		return;
+	make(NULL);
+	in_each_directory(make_two_below);
 	assert_ok(hk_cgroup_destroy(group, &err));
 	assert_gone();
 }
 
 /* One below the other, as many as nobody counts on. */
-static void nest(const char *path, int levels)
+static void make_many_below(const char *path)
 {
 	HK_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	for (int i = 0; i < levels; i++) {
+	for (int i = 0; i < 300; i++) {
 		int next;
 
 		assert_true(mkdirat(fd, "d", 0755) == 0 || errno == EEXIST);
@@ -215,12 +225,7 @@ static void test_removes_what_is_deep(void **state)
 	if (skip_without_root())
 		return;
 	make(NULL);
-	for (size_t i = 0; i < hk_cgroup_path_count(group); i++) {
-		const char *name, *path;
-
-		hk_cgroup_path(group, i, &name, &path);
-		nest(path, 300);
-	}
+	in_each_directory(make_many_below);
 	pid = spawn_inside();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = (struct rlimit){.rlim_cur = 40, .rlim_max = before.rlim_max};
